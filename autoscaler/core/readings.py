@@ -99,6 +99,7 @@ class Agents:
         queue_ids: Skill queues signed in to, all agents' one after the other, shape (m,).
         queue_offsets: Row i's queues are `queue_ids[queue_offsets[i]:queue_offsets[i + 1]]`, shape (n + 1,).
         queues_known: False where nobody said which queues the agent is signed in to; shape (n,).
+        reachable: Whether the gateway can be called in the agent's name now, shape (n,); None means every agent.
     """
 
     ids: Ints
@@ -111,6 +112,7 @@ class Agents:
     queue_ids: Ints
     queue_offsets: Ints
     queues_known: NDArray[np.bool_]
+    reachable: NDArray[np.bool_] | None = None
 
     @classmethod
     def none(cls) -> Agents:

@@ -1,0 +1,143 @@
+"""Who moves: the group's units shared out among the agents who may move, inside their own budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.core.arbitration import Settled
+from autoscaler.core.distribution import lower_units, raise_units
+from autoscaler.core.proposals import Proposals
+from autoscaler.core.readings import Floats
+from autoscaler.core.team import Columns16
+from autoscaler.core.tick import Tick
+
+__all__ = ["Carried", "Ideal", "carry", "ideal", "spend"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Units given and taken, shape (n,), and how many found nobody."""
+
+    given: Columns16
+    taken: Columns16
+    unplaced_up: int
+    unplaced_down: int
+
+
+Ideal = Columns16
+"""Limits if everybody could be moved: what a stage meant before people's circumstances."""
+
+
+def carry(
+    tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, *, up_units: int, down_units: int
+) -> Carried:
+    """Share out the units that stability allows.
+
+    Args:
+        tick: The group.
+        proposals: Bounds, and who must not go up or down.
+        settled: Units asked for single agents go before the group's.
+        base: Limits to start from.
+        up_units, down_units: Units, >= 0.
+
+    Returns:
+        Who moves by how much.
+    """
+    team = tick.team
+    nobody = np.zeros(len(team.ids), np.int16)
+    given, taken = nobody, nobody
+    if up_units > 0 or down_units > 0:
+        able = tick.movable & team.usable
+        up_left, down_left = _budgets_left(tick)
+    if up_units > 0:
+        free = able if proposals.no_raise is None else able & ~proposals.no_raise
+        room = np.where(free, np.maximum(proposals.ceiling - base, 0), 0)
+        room = (room if up_left is None else np.minimum(room, up_left)).astype(np.int16)
+        given = _share(tick, up_units, settled.up, room, base, raises=True)
+    if down_units > 0:
+        free = able if proposals.no_lower is None else able & ~proposals.no_lower
+        room = np.where(free & (given == 0), np.maximum(base - proposals.floor, 0), 0)
+        room = (room if down_left is None else np.minimum(room, down_left)).astype(np.int16)
+        taken = _share(tick, down_units, settled.down, room, base, raises=False)
+    return Carried(
+        given=given,
+        taken=taken,
+        unplaced_up=max(up_units, 0) - int(given.sum(dtype=np.int64)),
+        unplaced_down=max(down_units, 0) - int(taken.sum(dtype=np.int64)),
+    )
+
+
+def ideal(tick: Tick, proposals: Proposals, base: Columns16, *, up_units: int, down_units: int) -> Ideal:
+    """Where the units would lie if every agent who takes chats could be moved."""
+    limit = base
+    team = tick.team
+    if up_units > 0:
+        room = np.where(team.counted, np.maximum(proposals.ceiling - base, 0), 0).astype(np.int16)
+        limit = limit + _share(tick, up_units, None, room, base, raises=True)
+    if down_units > 0:
+        room = np.where(team.counted, np.maximum(base - proposals.floor, 0), 0).astype(np.int16)
+        limit = limit - _share(tick, down_units, None, room, base, raises=False)
+    return limit
+
+
+def _share(
+    tick: Tick, units: int, asked: Columns16 | None, room: Columns16, base: Columns16, *, raises: bool
+) -> Columns16:
+    team = tick.team
+    share = raise_units if raises else lower_units
+
+    def out(count: int, start: Columns16, space: Columns16) -> Columns16:
+        return share(count, limit=start, room=space, load=team.load, baseline=team.baseline, account=tick.account)
+
+    if asked is None:
+        return out(units, base, room)
+    first = out(units, base, np.minimum(asked, room))
+    left = units - int(first.sum(dtype=np.int64))
+    if not left:
+        return first
+    return first + out(left, base + first if raises else base - first, room - first)
+
+
+def _budgets_left(tick: Tick) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Units each agent may still go up and down by `stability.each`; None where there is no budget."""
+    each = tick.group.stability.each
+    up = _left(tick, each.raise_by, tick.agents.raised)
+    down = _left(tick, each.lower_by, tick.agents.lowered)
+    moves = _left(tick, each.moves, tick.agents.moved)
+    if moves is not None:
+        up = np.where(moves > 0, 60 if up is None else up, 0)
+        down = np.where(moves > 0, 60 if down is None else down, 0)
+    return up, down
+
+
+def _left(tick: Tick, budget: tuple[int, float] | None, times: Floats) -> NDArray[np.int64] | None:
+    if budget is None:
+        return None
+    count, period = budget
+    # NaN compares false: never used
+    used: NDArray[np.int64] = np.count_nonzero(tick.at - tick.remembered(times) < period, axis=1)
+    return count - used
+
+
+def spend(times: Floats, units: NDArray[np.int64], rows: NDArray[np.int64], at: float) -> Floats:
+    """Budget times after `rows` used `units` more: each takes the place of a free or the oldest time.
+
+    Args:
+        times: Shape (m, k), NaN free.
+        units: Units used by each of `rows`, shape (r,).
+        rows: Rows that used some.
+        at: Now, POSIX seconds.
+
+    Returns:
+        A new column; `times` is left as it is.
+    """
+    if not times.shape[1] or not len(rows):
+        return times
+    mine = times[rows]
+    mine = np.take_along_axis(mine, np.argsort(np.nan_to_num(mine, nan=-np.inf), axis=1, kind="stable"), axis=1)
+    result = times.copy()
+    result[rows] = np.where(np.arange(times.shape[1]) < units[:, None], at, mine)
+    return result

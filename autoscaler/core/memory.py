@@ -1,0 +1,275 @@
+"""What one decision hands to the next: a value that survives JSON, so a restart at any tick changes nothing.
+
+Timestamps are POSIX seconds; NaN (null in JSON) means never. Rows of absent agents are kept for a while, so a lost
+reading or a short sign-out forgets nobody's budgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from autoscaler.core.book import EachAgent
+from autoscaler.core.readings import Floats, Ints
+
+__all__ = ["KEEP_ABSENT_S", "AgentMemory", "GroupMemory", "Ledger", "Memory", "aligned", "from_json", "to_json"]
+
+KEEP_ABSENT_S = 12 * 3600.0
+"""How long an absent agent's row is kept: longer than any break, shorter than the time between two shifts."""
+
+VERSION = 1
+
+Ledger = tuple[tuple[float, int], ...]
+"""(when, how many), oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentMemory:
+    """Columns of one group's agents, shape (m,), sorted by id.
+
+    Attributes:
+        ids: Agent ids.
+        seen_at: Last tick the agent was in the roster.
+        wanted: Limit last wanted of the gateway, NaN none.
+        carried: Limit the agent carries for the group before rules that cap or floor it for a while, NaN none.
+        account: Limit-seconds above baseline in this shift: whose turn it is.
+        above_since: Since when above baseline, NaN not above.
+        missing_since: Since when without a usable reading, NaN not missing.
+        raised, lowered: Times of the last units raised and lowered, shape (m, k), NaN free; k is the budget.
+        moved: Times of the last changes, shape (m, k).
+        since: By rule that is judged for every agent: since when its condition holds, NaN not.
+    """
+
+    ids: Ints
+    seen_at: Floats
+    wanted: Floats
+    carried: Floats
+    account: Floats
+    above_since: Floats
+    missing_since: Floats
+    raised: Floats
+    lowered: Floats
+    moved: Floats
+    since: Mapping[str, Floats] = field(default_factory=dict)
+
+    @classmethod
+    def blank(cls, ids: Ints, each: EachAgent) -> AgentMemory:
+        """Nothing known of `ids`."""
+        n = len(ids)
+
+        def never() -> Floats:
+            return np.full(n, np.nan)
+
+        def budget(of: tuple[int, float] | None) -> Floats:
+            return np.full((n, of[0] if of else 0), np.nan)
+
+        return cls(
+            ids=ids,
+            seen_at=never(),
+            wanted=never(),
+            carried=never(),
+            account=np.zeros(n),
+            above_since=never(),
+            missing_since=never(),
+            raised=budget(each.raise_by),
+            lowered=budget(each.lower_by),
+            moved=budget(each.moves),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMemory:
+    """What one group remembers.
+
+    Attributes:
+        at: Time of the last tick, None before the first.
+        mode: Mode of the last tick; limits wanted while observing were never asked for, so a change forgets them.
+        slots: Slots wanted at the last tick.
+        since: By group-wide rule: since when its condition holds.
+        fired: By rule: when it last moved anything.
+        history: Recommended slots, undamped; equal neighbours keep the newest time.
+        grown, shrunk: Slots moved, by time.
+        raised_at, lowered_at: Last move of that direction that rules asked for.
+        calls: Calls planned, by time.
+        missing_since: Since when the group's own readings are missing.
+        agents: Columns.
+    """
+
+    agents: AgentMemory
+    at: float | None = None
+    mode: str = ""
+    slots: int = 0
+    since: Mapping[str, float] = field(default_factory=dict)
+    fired: Mapping[str, float] = field(default_factory=dict)
+    history: Ledger = ()
+    grown: Ledger = ()
+    shrunk: Ledger = ()
+    raised_at: float | None = None
+    lowered_at: float | None = None
+    calls: Ledger = ()
+    missing_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """All groups' memories by name."""
+
+    groups: Mapping[str, GroupMemory] = field(default_factory=dict)
+
+
+def aligned(memory: AgentMemory, ids: Ints, each: EachAgent, *, oldest: float) -> tuple[AgentMemory, Ints | None]:
+    """Bring memory's rows into line with a roster.
+
+    Args:
+        memory: As remembered.
+        ids: The roster, sorted.
+        each: Budgets of the rule file, which fix the width of the budget columns.
+        oldest: Rows of absent agents last seen before this time are dropped.
+
+    Returns:
+        Memory whose ids hold all of `ids`, and the rows of `ids` in it (None: they are the same, row by row).
+    """
+    memory = _resized(memory, each)
+    if np.array_equal(memory.ids, ids):
+        return memory, None
+    keep = memory.seen_at >= oldest
+    union = np.union1d(memory.ids[keep], ids)
+    fresh = AgentMemory.blank(union, each)
+    rows = np.searchsorted(union, memory.ids[keep])
+    columns: dict[str, Any] = {}
+    for name in _COLUMNS:
+        column = getattr(fresh, name)
+        column[rows] = getattr(memory, name)[keep]
+        columns[name] = column
+    since = {}
+    for rule, old in memory.since.items():
+        column = np.full(len(union), np.nan)
+        column[rows] = old[keep]
+        since[rule] = column
+    merged = replace(fresh, since=since, **columns)
+    if len(union) == len(ids):
+        return merged, None
+    return merged, np.searchsorted(union, ids)
+
+
+_COLUMNS = (
+    "seen_at",
+    "wanted",
+    "carried",
+    "account",
+    "above_since",
+    "missing_since",
+    "raised",
+    "lowered",
+    "moved",
+)
+
+
+def _resized(memory: AgentMemory, each: EachAgent) -> AgentMemory:
+    """Budget columns as wide as the rule file asks; the newest times are kept."""
+    widths = {
+        "raised": each.raise_by[0] if each.raise_by else 0,
+        "lowered": each.lower_by[0] if each.lower_by else 0,
+        "moved": each.moves[0] if each.moves else 0,
+    }
+    changes: dict[str, Any] = {}
+    for name, width in widths.items():
+        old: Floats = getattr(memory, name)
+        if old.shape[1] != width:
+            new = np.full((len(memory.ids), width), np.nan)
+            kept = min(width, old.shape[1])
+            if kept:
+                newest_first = -np.sort(-old, axis=1)  # NaN sorts last either way
+                new[:, :kept] = newest_first[:, :kept]
+            changes[name] = new
+    return replace(memory, **changes) if changes else memory
+
+
+def to_json(memory: Memory) -> dict[str, Any]:
+    """Memory as JSON values; `from_json` of it is the same memory."""
+    return {"version": VERSION, "groups": {name: _group_to_json(group) for name, group in memory.groups.items()}}
+
+
+def from_json(value: Mapping[str, Any]) -> Memory:
+    """Memory from what `to_json` gave.
+
+    Raises:
+        ValueError: Not a memory of this version; the message names the key.
+    """
+    if value.get("version") != VERSION:
+        raise ValueError(f"memory: version is {value.get('version')!r}, this program reads {VERSION}")
+    try:
+        return Memory(groups={str(name): _group_from_json(group) for name, group in value["groups"].items()})
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"memory: not what an earlier decision gave ({type(error).__name__}: {error})") from error
+
+
+def _group_to_json(group: GroupMemory) -> dict[str, Any]:
+    agents = group.agents
+    return {
+        "at": group.at,
+        "mode": group.mode,
+        "slots": group.slots,
+        "since": dict(group.since),
+        "fired": dict(group.fired),
+        "history": [list(entry) for entry in group.history],
+        "grown": [list(entry) for entry in group.grown],
+        "shrunk": [list(entry) for entry in group.shrunk],
+        "raised_at": group.raised_at,
+        "lowered_at": group.lowered_at,
+        "calls": [list(entry) for entry in group.calls],
+        "missing_since": group.missing_since,
+        "agents": {
+            "ids": agents.ids.tolist(),
+            **{name: _nullable(getattr(agents, name)) for name in _COLUMNS},
+            "since": {rule: _nullable(column) for rule, column in agents.since.items()},
+        },
+    }
+
+
+def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
+    agents = value["agents"]
+    ids = np.array(agents["ids"], np.int64)
+    columns: dict[str, Any] = {}
+    for name in _COLUMNS:
+        column = np.array(agents[name], np.float64)
+        wide = name in {"raised", "lowered", "moved"}
+        if len(column) != len(ids):
+            raise ValueError(f"memory: agents.{name} has {len(column)} rows for {len(ids)} ids")
+        columns[name] = (
+            column.reshape(len(ids), -1) if wide and len(ids) else column.reshape((0, 0)) if wide else column
+        )
+    return GroupMemory(
+        at=value["at"],
+        mode=value["mode"],
+        slots=value["slots"],
+        since=dict(value["since"]),
+        fired=dict(value["fired"]),
+        history=_ledger(value["history"]),
+        grown=_ledger(value["grown"]),
+        shrunk=_ledger(value["shrunk"]),
+        raised_at=value["raised_at"],
+        lowered_at=value["lowered_at"],
+        calls=_ledger(value["calls"]),
+        missing_since=value["missing_since"],
+        agents=AgentMemory(
+            ids=ids,
+            since={rule: np.array(column, np.float64) for rule, column in agents["since"].items()},
+            **columns,
+        ),
+    )
+
+
+def _ledger(value: list[list[float]]) -> Ledger:
+    return tuple((float(when), int(count)) for when, count in value)
+
+
+def _nullable(column: Floats) -> list[Any]:
+    """NaN has no JSON form; null stands for it."""
+    cells = column.astype(object)
+    cells[np.isnan(column)] = None
+    listed: list[Any] = cells.tolist()
+    return listed

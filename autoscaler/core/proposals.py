@@ -1,0 +1,227 @@
+"""What the matching rules ask for: slots for the group, moves and bounds for single agents, vetoes.
+
+Nothing is settled here. Every rule is heard, and who asked is kept beside what was asked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.core.book import Amount, AmountKind, Direction, Mode
+from autoscaler.core.team import Bools, Columns16, Team
+from autoscaler.core.verdicts import Verdict, VerdictKind, vetoes
+
+__all__ = ["NO_RULE", "Ask", "Proposals", "Veto", "amount_in_slots", "propose"]
+
+NO_RULE = -1
+"""Stands for a rule's index where no rule is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A group-wide wish: slots to add (> 0) or take away (< 0), and the rule that wishes it."""
+
+    delta: int
+    rule: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Veto:
+    """A direction forbidden to the whole group. `is_known` False: what the hold rests on is missing."""
+
+    direction: Direction
+    rule: int
+    is_known: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Proposals:
+    """All that was asked at one tick; filled once, by `propose`.
+
+    Attributes:
+        asks: Group-wide wishes.
+        up, down: Limit units asked for single agents, shape (n,), and by whom; None when nobody asked.
+        floor, ceiling: Bounds now in force, shape (n,), floor <= ceiling.
+        floored_by, capped_by: Rules that set them, shape (n,), NO_RULE where the file did; None: nowhere a rule.
+        vetoes: Group-wide vetoes.
+        no_raise, no_lower: Agents under a veto of their own, known or possible; None when nobody is.
+        no_raise_by, no_lower_by: By whom.
+        cooling: Rules that match and wait for their own cooldown, with the seconds left.
+    """
+
+    floor: Columns16
+    ceiling: Columns16
+    asks: list[Ask] = field(default_factory=list)
+    up: Columns16 | None = None
+    up_by: NDArray[np.int16] | None = None
+    down: Columns16 | None = None
+    down_by: NDArray[np.int16] | None = None
+    floored_by: NDArray[np.int16] | None = None
+    capped_by: NDArray[np.int16] | None = None
+    vetoes: list[Veto] = field(default_factory=list)
+    no_raise: Bools | None = None
+    no_lower: Bools | None = None
+    no_raise_by: NDArray[np.int16] | None = None
+    no_lower_by: NDArray[np.int16] | None = None
+    cooling: list[tuple[int, float]] = field(default_factory=list)
+
+
+def propose(verdicts: Sequence[Verdict], team: Team, *, slots: int, fired: Mapping[str, float], at: float) -> Proposals:
+    """Hear every rule.
+
+    Args:
+        verdicts: From `judge_rules`, in the file's order.
+        team: The group's agents.
+        slots: Slots in force.
+        fired: By rule: when it last moved anything.
+        at: Now, POSIX seconds.
+
+    Returns:
+        What was asked.
+    """
+    proposals = Proposals(floor=team.floor, ceiling=team.ceiling)
+    counted = int(np.count_nonzero(team.counted))
+    for index, verdict in enumerate(verdicts):
+        rule = verdict.rule
+        if rule.mode is Mode.OBSERVE:
+            continue
+        _bound(proposals, verdict, index, team)
+        _veto(proposals, verdict, index)
+        if verdict.kind is not VerdictKind.TRUE:
+            continue
+        left = rule.cooldown_s - (at - fired.get(rule.name, -math.inf))
+        if left > 0 and (rule.raise_by or rule.lower_by or rule.set_to):
+            proposals.cooling.append((index, left))
+            continue
+        _move(proposals, verdict, index, team, slots=slots, counted=counted)
+    if proposals.floored_by is not None or proposals.capped_by is not None:
+        # people first: where a floor meets a lower cap, the cap counts
+        proposals.floor = np.minimum(proposals.floor, proposals.ceiling)
+    return proposals
+
+
+def amount_in_slots(amount: Amount, *, slots: int, counted: int) -> int:
+    """How many slots an amount is; a share is rounded away from zero and at least 1."""
+    match amount.kind:
+        case AmountKind.EACH:
+            return int(amount.value) * counted
+        case AmountKind.SLOTS:
+            return int(amount.value)
+        case AmountKind.SHARE:
+            # 0.15 x 60 is not 9 in floats on every machine; nine digits are more than any share has
+            return max(1, math.ceil(round(amount.value * slots, 9)))
+
+
+def _bound(proposals: Proposals, verdict: Verdict, index: int, team: Team) -> None:
+    rule = verdict.rule
+    if rule.cap is not None:
+        if verdict.kind is VerdictKind.TRUE:
+            here = _where(verdict, proposals.ceiling > rule.cap)
+            proposals.ceiling = np.where(here, np.int16(rule.cap), proposals.ceiling)
+            proposals.capped_by = _mark(proposals.capped_by, here, index, len(team.ids))
+        _possible(proposals, verdict, index, len(team.ids), raises=True)
+    if rule.floor is not None:
+        if verdict.kind is VerdictKind.TRUE:
+            floor = np.minimum(np.int16(rule.floor), team.ceiling)
+            here = _where(verdict, proposals.floor < floor)
+            proposals.floor = np.where(here, floor, proposals.floor)
+            proposals.floored_by = _mark(proposals.floored_by, here, index, len(team.ids))
+        _possible(proposals, verdict, index, len(team.ids), raises=False)
+
+
+def _possible(proposals: Proposals, verdict: Verdict, index: int, n: int, *, raises: bool) -> None:
+    """A bound nobody can judge might be in force: nothing moves against it."""
+    if not verdict.may_veto:
+        return
+    unknown = np.ones(n, np.bool_) if verdict.unknown is None else verdict.unknown
+    if unknown.any():
+        _forbid(proposals, unknown, index, raises=raises)
+
+
+def _forbid(proposals: Proposals, agents: Bools, index: int, *, raises: bool) -> None:
+    n = len(agents)
+    if raises:
+        proposals.no_raise = agents if proposals.no_raise is None else proposals.no_raise | agents
+        proposals.no_raise_by = _mark(proposals.no_raise_by, agents, index, n)
+    else:
+        proposals.no_lower = agents if proposals.no_lower is None else proposals.no_lower | agents
+        proposals.no_lower_by = _mark(proposals.no_lower_by, agents, index, n)
+
+
+def _veto(proposals: Proposals, verdict: Verdict, index: int) -> None:
+    hold = verdict.rule.hold
+    if hold is None:
+        return
+    if verdict.matched is None:
+        for direction in (Direction.RAISE, Direction.LOWER):
+            if vetoes(verdict, direction):
+                known = verdict.kind is VerdictKind.TRUE
+                proposals.vetoes.append(Veto(direction=direction, rule=index, is_known=known))
+        return
+    assert verdict.unknown is not None
+    agents = verdict.matched | verdict.unknown
+    if agents.any():
+        if hold in (Direction.RAISE, Direction.BOTH):
+            _forbid(proposals, agents, index, raises=True)
+        if hold in (Direction.LOWER, Direction.BOTH):
+            _forbid(proposals, agents, index, raises=False)
+
+
+def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slots: int, counted: int) -> None:
+    rule = verdict.rule
+    if rule.set_to is not None:
+        if rule.set_to.kind is AmountKind.EACH:
+            away = np.int16(rule.set_to.value) - team.force
+            judged = _where(verdict, team.counted)
+            _single(proposals, np.where(judged, np.maximum(away, 0), 0), index, raises=True)
+            _single(proposals, np.where(judged, np.maximum(-away, 0), 0), index, raises=False)
+        else:
+            delta = int(rule.set_to.value) - slots
+            if delta:
+                proposals.asks.append(Ask(delta=delta, rule=index))
+    for amount, sign in ((rule.raise_by, 1), (rule.lower_by, -1)):
+        if amount is None:
+            continue
+        if verdict.matched is not None:
+            units = np.where(verdict.matched & team.counted, np.int16(amount.value), np.int16(0))
+            _single(proposals, units, index, raises=sign > 0)
+        elif counted:
+            delta = sign * amount_in_slots(amount, slots=slots, counted=counted)
+            proposals.asks.append(Ask(delta=delta, rule=index))
+
+
+def _single(proposals: Proposals, units: Columns16, index: int, *, raises: bool) -> None:
+    """The largest raise of an agent counts, and the smallest lower."""
+    asked = units > 0
+    if not asked.any():
+        return
+    if raises:
+        if proposals.up is None:
+            proposals.up = units
+        else:
+            asked &= units > proposals.up
+            proposals.up = np.where(asked, units, proposals.up)
+        proposals.up_by = _mark(proposals.up_by, asked, index, len(units))
+    else:
+        if proposals.down is None:
+            proposals.down = units
+        else:
+            asked &= (proposals.down == 0) | (units < proposals.down)
+            proposals.down = np.where(asked, units, proposals.down)
+        proposals.down_by = _mark(proposals.down_by, asked, index, len(units))
+
+
+def _where(verdict: Verdict, agents: Bools) -> Bools:
+    return agents if verdict.matched is None else agents & verdict.matched
+
+
+def _mark(column: NDArray[np.int16] | None, where: Bools, index: int, n: int) -> NDArray[np.int16]:
+    if column is None:
+        column = np.full(n, NO_RULE, np.int16)
+    column[where] = index
+    return column

@@ -1,0 +1,182 @@
+"""The names an expression may use, valued for one group at one tick.
+
+Values are worked out when first asked for and kept for the tick; what rests on a stale or missing reading is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from autoscaler.core.book import Group
+from autoscaler.core.evaluation import Number
+from autoscaler.core.expressions import Expression, Name, OverTime, Scope, names_in
+from autoscaler.core.readings import AgentState, Floats, Input, Queues, Snapshot
+from autoscaler.core.team import Team
+
+__all__ = ["GroupView"]
+
+_NO_TIER = -1.0
+
+
+class GroupView:
+    """`evaluation.View` of one group."""
+
+    def __init__(self, group: Group, snapshot: Snapshot, team: Team, above_baseline_for_s: Floats) -> None:
+        """Look at a group.
+
+        Args:
+            group: Whose names.
+            snapshot: What was seen.
+            team: The group's agents.
+            above_baseline_for_s: Seconds each agent has been above baseline, 0 when not, shape (n,).
+        """
+        self._group = group
+        self._snapshot = snapshot
+        self._team = team
+        self._above_for = above_baseline_for_s
+        self._kept: dict[Name, Number] = {}
+
+    def value(self, name: Name) -> Number:
+        kept = self._kept.get(name)
+        if kept is not None:
+            return kept
+        match name.scope:
+            case Scope.QUEUE:
+                value: Number = self._queue(name.name, name.queue)
+            case Scope.GROUP:
+                value = self._group_wide(name.name)
+            case Scope.AGENT:
+                value = self._agent(name.name)
+            case Scope.INPUT:
+                value = self._input(name.name)
+        self._kept[name] = value
+        return value
+
+    def code(self, name: Name, text: str) -> float:
+        if name.name == "state":
+            return float(AgentState[text.upper()])
+        for index, tier in enumerate(self._group.tiers):
+            if tier.name == text:
+                return float(index)
+        return _NO_TIER - 1  # no agent is in a tier nobody declared
+
+    def over_time(self, expression: OverTime) -> float:
+        raise TypeError(f"{expression.function.value}() is refused when the file is loaded")
+
+    def missing_of(self, expression: Expression) -> tuple[str, ...]:
+        """Group-wide names in `expression` whose value is not known, as they are spelt in rules."""
+        names = dict.fromkeys(names_in(expression))
+        values = ((name, self.value(name)) for name in names)
+        return tuple(_spelt(name) for name, value in values if isinstance(value, float) and math.isnan(value))
+
+    @property
+    def slots(self) -> int:
+        """Sum of the counted agents' limits in force."""
+        team = self._team
+        return int(np.add.reduce(team.force, where=team.counted, dtype=np.int64))
+
+    def _queue(self, name: str, one: int | None) -> float:
+        queues = self._snapshot.queues
+        wanted = self._group.queues if one is None else (one,)
+        rows = _rows(queues, wanted)
+        if rows is None or not (queues.age_s[rows] <= self._group.safety.max_age_s).all():
+            return math.nan
+        if name == "id":
+            return float(wanted[0]) if len(wanted) == 1 else math.nan
+        column: Floats = getattr(queues, {"oldest_wait": "oldest_wait_s"}.get(name, name))[rows]
+        # a sum or maximum of a column that holds a NaN is NaN
+        return float(column.max() if name == "oldest_wait" else column.sum())
+
+    def _group_wide(self, name: str) -> float:
+        if self._snapshot.roster_problem:
+            return math.nan
+        team = self._team
+        agents = float(np.count_nonzero(team.counted))
+        match name:
+            case "agents":
+                return agents
+            case "slots":
+                return float(self.slots)
+            case "mean_limit":
+                return self.slots / agents if agents else math.nan
+            case "waiting_per_agent":
+                waiting = self.value(Name(Scope.QUEUE, "waiting"))
+                return float(waiting) / agents if agents else math.nan
+            case _:
+                return self._of_known(name, agents)
+
+    def _of_known(self, name: str, agents: float) -> float:
+        """load, spare, occupancy and busy, over the agents whose load is known, if these are enough."""
+        team = self._team
+        known = team.counted & team.usable
+        count = np.count_nonzero(known)
+        if not count or count < self._group.safety.quorum * agents:
+            return math.nan
+        load = team.load[known]
+        match name:
+            case "load":
+                return float(load.sum())
+            case "spare":
+                return float(np.maximum(team.force[known] - load, 0).sum())
+            case "occupancy":
+                return float(load.sum() / team.force[known].sum())
+            case "busy":
+                return float(np.count_nonzero(load >= 1) / count)
+            case _:
+                raise KeyError(name)
+
+    def _agent(self, name: str) -> Floats:
+        team = self._team
+        load = np.where(team.usable, team.load, np.nan)
+        match name:
+            case "id":
+                return team.ids.astype(np.float64)
+            case "tier":
+                return team.tier.astype(np.float64)
+            case "load":
+                return load
+            case "limit":
+                return team.force.astype(np.float64)
+            case "spare":
+                return np.maximum(team.force - load, 0)
+            case "occupancy":
+                return load / team.force
+            case "state":
+                return np.where(team.fresh & (team.state >= 0), team.state, np.nan)
+            case "state_for":
+                return np.where(team.fresh, team.state_for_s, np.nan)
+            case "signed_in_for":
+                return np.where(team.fresh, team.signed_in_for_s, np.nan)
+            case "above_baseline_for":
+                return self._above_for
+            case _:
+                raise KeyError(name)
+
+    def _input(self, name: str) -> float:
+        spec = next(spec for spec in self._group.inputs if spec.name == name)
+        return _plausible(self._snapshot.inputs, name, spec.max_age_s, spec.between)
+
+
+def _plausible(inputs: Mapping[str, Input], name: str, max_age_s: float, between: tuple[float, float] | None) -> float:
+    reading = inputs.get(name)
+    if reading is None or not reading.age_s <= max_age_s:
+        return math.nan
+    if between is not None and not between[0] <= reading.value <= between[1]:
+        return math.nan
+    return reading.value
+
+
+def _rows(queues: Queues, wanted: tuple[int, ...]) -> list[int] | None:
+    """Rows of `wanted`, or None when one is not there or none is wanted."""
+    row_of = {queue: row for row, queue in enumerate(queues.ids.tolist())}
+    try:
+        return [row_of[one] for one in wanted] or None
+    except KeyError:
+        return None
+
+
+def _spelt(name: Name) -> str:
+    return f"{name.scope.value}{f'[{name.queue}]' if name.queue is not None else ''}.{name.name}"
