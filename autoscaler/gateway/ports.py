@@ -5,12 +5,16 @@ A Guid never shows in a repr, so it can't reach a log or a traceback.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-__all__ = ["Answer", "Credentials", "Outcome", "OutcomeKind", "Outcomes", "Sessions", "Transport"]
+from autoscaler.errors import GatewayError
+
+__all__ = ["Answer", "Calls", "Credentials", "NoAnswer", "Outcome", "OutcomeKind", "Outcomes", "Sessions", "Transport"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,38 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Close every connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoAnswer:
+    """A call that brought no answer.
+
+    Attributes:
+        error: Why: `GatewayUnreachable`, or `GatewayNonsense` for bytes that are no answer.
+        was_sent: Bytes of it may have reached the gateway, which may have applied it; False: surely not applied.
+    """
+
+    error: GatewayError
+    was_sent: bool
+
+
+class Calls(Protocol):
+    """Carries many requests at once, without a task for each."""
+
+    def post(
+        self,
+        path: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        tag: T,
+        done: Callable[[T, Answer | NoAnswer], None],
+    ) -> None:
+        """Send one POST; `done(tag, answer)` follows in bounded time, exactly once, never from inside this call.
+
+        Raises:
+            GatewayError: The request can't be spelled as HTTP; nothing was sent and `done` stays silent.
+        """
         ...
 
 

@@ -1,0 +1,35 @@
+"""Exit codes, and which error ends in which."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from autoscaler.errors import (
+    AutoscalerError,
+    ControlRefused,
+    ReadingMalformed,
+    RulesInvalid,
+    SettingsError,
+    UsageError,
+)
+
+__all__ = ["Exit", "exit_for"]
+
+
+class Exit(IntEnum):
+    """What scripts rely on."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    WARNINGS = 3
+    UNAVAILABLE = 4
+
+
+def exit_for(error: AutoscalerError) -> Exit:
+    """The code a command ends with after an error."""
+    if isinstance(error, RulesInvalid | ControlRefused):
+        return Exit.FINDINGS
+    if isinstance(error, UsageError | SettingsError | ReadingMalformed):
+        return Exit.USAGE
+    return Exit.UNAVAILABLE

@@ -1,0 +1,92 @@
+"""The command: finds the verb, runs it, and turns errors into sentences and exit codes.
+
+Exit codes: 0 ok, 1 findings, 2 usage, 3 warnings only, 4 something outside was unavailable. A verb's module is
+imported only when it is the one asked for, so small commands start fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from autoscaler import __version__
+from autoscaler.cli.exits import Exit, exit_for
+from autoscaler.errors import AutoscalerError, RulesInvalid
+
+__all__ = ["main"]
+
+VERBS = {
+    "run": ("running", "the daemon"),
+    "demo": ("demo", "a simulated contact centre and the daemon against it"),
+    "check": ("check", "load and lint rule files"),
+    "decide": ("decide", "one pure decision from a file"),
+    "plan": ("plan", "observe the live system once and show what would change"),
+    "explain": ("explain", "why an agent's limit is what it is"),
+    "journal": ("journal", "decisions, newest last"),
+    "status": ("status", "how the running daemon stands"),
+    "pause": ("orders", "stop changes, of one group or of all"),
+    "resume": ("orders", "end pauses and the freeze"),
+    "pin": ("orders", "fix one agent's limit"),
+    "unpin": ("orders", "give a pinned agent back to the rules"),
+    "freeze": ("orders", "the kill switch: nothing is called until resumed"),
+    "reload": ("orders", "read the rules again, all or nothing"),
+    "schema": ("schema", "the rule files' JSON Schema, for editors"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; returns its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    if not words or words[0] not in VERBS:
+        parser.parse_args(words or ["--help"])
+    verb, rest = words[0], words[1:]
+    module = importlib.import_module(f"autoscaler.cli.{VERBS[verb][0]}")
+    own = argparse.ArgumentParser(
+        prog=f"autoscaler {verb}",
+        description=module.HELP[verb][0],
+        epilog=module.HELP[verb][1],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(own, verb)
+    options = own.parse_args(rest)
+    try:
+        code: int = module.run(options, verb)
+    except AutoscalerError as error:
+        _show(error)
+        return exit_for(error)
+    except BrokenPipeError:
+        # the reader has gone, as `| head` does; nothing is left to say, and the interpreter must not try at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {verb:<9} {summary}" for verb, (_, summary) in VERBS.items())
+    parser = argparse.ArgumentParser(
+        prog="autoscaler",
+        description="Decides how many chats each agent may hold at once, and makes it so.",
+        epilog=f"verbs:\n{listed}\n\n'autoscaler VERB --help' tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"autoscaler {__version__}")
+    parser.add_argument("verb", choices=list(VERBS), metavar="VERB", help="one of those below")
+    return parser
+
+
+def _show(error: AutoscalerError) -> None:
+    if isinstance(error, RulesInvalid):
+        from autoscaler.cli.findings import show_findings  # noqa: PLC0415 only where there are rules to speak of
+
+        show_findings(error.diagnostics)
+    print(f"Error: {error}", file=sys.stderr)
+    if error.help:
+        print(f"Try: {error.help}", file=sys.stderr)

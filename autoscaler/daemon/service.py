@@ -1,0 +1,287 @@
+"""The daemon's life: start, tick, reload, drain.
+
+Order of starting: store, rules, gateway, source, console, sessions, metronome; then READY. Order of stopping: beats,
+ticks under way, calls in flight, sessions, console, journal, store. Every task has a name and belongs to one group;
+an eternal task that ends by itself is an error and ends the daemon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from autoscaler.clock import Clock
+from autoscaler.console.server import Console
+from autoscaler.core.memory import GroupMemory, Memory
+from autoscaler.daemon.books import Books
+from autoscaler.daemon.control import DaemonControl
+from autoscaler.daemon.cycle import Cycle
+from autoscaler.daemon.logs import JournalStream
+from autoscaler.daemon.metronome import Metronome
+from autoscaler.daemon.notify import Notifier, watchdog_interval
+from autoscaler.daemon.orders import OrderBook
+from autoscaler.daemon.report import sentence
+from autoscaler.daemon.scribe import Scribe
+from autoscaler.daemon.service_state import ServiceState
+from autoscaler.daemon.settings import Settings
+from autoscaler.daemon.wiring import build_gateway, build_source
+from autoscaler.daemon.workers import Worker
+from autoscaler.errors import StoreError
+from autoscaler.gateway.owned import OwnedSessions
+from autoscaler.store.memory_blob import unpack_memory
+from autoscaler.store.sqlite_store import SqliteStore
+
+__all__ = ["Daemon"]
+
+log = structlog.get_logger(__name__)
+
+STATUS_EVERY_S = 5.0
+PRUNE_EVERY_S = 3600.0
+OVERDUE_TICKS = 10
+
+
+class Daemon:
+    """One process's worth of daemon."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, speed: float = 1.0, token: str | None = None) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            settings: From `load_settings`.
+            clock: The daemon's time.
+            speed: Of that clock, for the metronome.
+            token: Bearer token of the console's TCP side; None: it hands over no sessions.
+        """
+        self._settings = settings
+        self._clock = clock
+        self._token = token
+        self._metronome = Metronome(speed=speed)
+        self._notifier = Notifier()
+        self._stop = asyncio.Event()
+        self._reload_asked = asyncio.Event()
+        self.is_ready = asyncio.Event()
+        self.state: ServiceState | None = None
+        self.console: Console | None = None
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        self._stop.set()
+
+    def listen_to_signals(self) -> None:
+        """SIGTERM and SIGINT drain, a second one ends at once; SIGHUP reloads."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop, number)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_asked.set)
+
+    async def run(self) -> None:
+        """Live until stopped.
+
+        Raises:
+            AutoscalerError: Something needed at the start is wrong; nothing was called.
+        """
+        async with AsyncExitStack() as stack:
+            store = await SqliteStore.open(self._settings.store, clock=self._clock, on_lost=_journal_lost)
+            stack.push_async_callback(store.close, self._settings.drain)
+            state = self.state = await self._build(store, stack)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            eternal = [
+                self._eternal(tasks, "store", store.run()),
+                self._eternal(tasks, "scribe", state.scribe.run()),
+                self._eternal(tasks, "actuator", state.gateway.actuator.run()),
+                self._eternal(tasks, "reloads", self._reloads(state, tasks)),
+                self._eternal(tasks, "watchdog", self._report(state)),
+                self._eternal(tasks, "pruning", self._prune(store)),
+            ]
+            sessions = state.gateway.sessions
+            keeping = (
+                tasks.create_task(sessions.run(), name="sessions") if isinstance(sessions, OwnedSessions) else None
+            )
+            self._metronome.start()
+            self._follow_book(state, tasks)
+            self._notifier.ready(sentence(state))
+            log.info("ready", status=sentence(state), console=self.console.addresses if self.console else [])
+            self.is_ready.set()
+            await self._stop.wait()
+            await self._drain(state)
+            if isinstance(sessions, OwnedSessions):
+                await sessions.close(self._settings.drain)
+            if keeping is not None:
+                await keeping
+            await state.scribe.flush()
+            for worker in self._worker_tasks.values():
+                worker.cancel()
+            for task in eternal:
+                task.cancel()
+
+    async def _build(self, store: SqliteStore, stack: AsyncExitStack) -> ServiceState:
+        settings, clock = self._settings, self._clock
+        books = Books(settings.rules, store, observe_only=settings.mode == "observe")
+        await books.first()
+        scribe = Scribe(store, JournalStream(enabled=settings.journal.stdout))
+        orders = OrderBook(clock, scribe.note)
+        gateway = await build_gateway(settings, clock, outcomes=orders.ended)
+        for transport in gateway.transports:
+            stack.push_async_callback(transport.close)
+        source = await build_source(settings, clock, gateway)
+        stack.push_async_callback(source.close)
+        cycle = Cycle(
+            clock=clock,
+            source=source,
+            deadline_s=settings.sources.readings.deadline,
+            store=store,
+            scribe=scribe,
+            orders=orders,
+            actuator=gateway.actuator,
+            limits=gateway.limits,
+            reachable=gateway.reachable,
+            overrides=lambda: state.overrides,
+            memory=Memory(groups=await _remembered(store)),
+        )
+        state = ServiceState(
+            clock=clock,
+            store=store,
+            books=books,
+            gateway=gateway,
+            scribe=scribe,
+            orders=orders,
+            cycle=cycle,
+            started_at=clock.now(),
+            overrides=await store.load_overrides(),
+        )
+        self._worker_tasks: dict[str, asyncio.Task[None]] = {}
+        self._every: dict[str, float] = {}
+        await self._open_console(state, stack)
+        return state
+
+    async def _open_console(self, state: ServiceState, stack: AsyncExitStack) -> None:
+        own = self._settings.console
+        control = DaemonControl(
+            state,
+            clock=self._clock,
+            books=state.books,
+            cycle=state.cycle,
+            store=state.store,
+            reload_rules=self._reload_now,
+        )
+        self.console = Console(
+            control,
+            socket_path=own.socket,
+            listen=own.listen,
+            token=self._token,
+            cert_file=own.cert_file,
+            key_file=own.key_file,
+        )
+        await self.console.start()
+        stack.push_async_callback(self.console.close)
+
+    def _follow_book(self, state: ServiceState, tasks: asyncio.TaskGroup) -> None:
+        """Bring workers and beats into line with the rules in force."""
+        groups = {group.name: group for group in state.books.book.groups}
+        for name in set(state.workers) - set(groups):
+            self._metronome.silence(name)
+            self._worker_tasks.pop(name).cancel()
+            del state.workers[name], self._every[name]
+            state.cycle.last.pop(name, None)
+        for name, group in groups.items():
+            if name not in state.workers:
+                worker = state.workers[name] = Worker(
+                    name, books=state.books, cycle=state.cycle, clock=self._clock, note=state.scribe.note
+                )
+                self._worker_tasks[name] = tasks.create_task(worker.run(), name=f"group_{name}")
+            if self._every.get(name) != group.every_s:
+                self._metronome.beat(name, group.every_s, state.workers[name].due)
+                self._every[name] = group.every_s
+
+    async def _reloads(self, state: ServiceState, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self._reload_asked.wait()
+            self._reload_asked.clear()
+            self._notifier.reloading()
+            taken = await self._reload_now()
+            if taken:
+                self._follow_book(state, tasks)
+            self._notifier.ready(sentence(state))
+
+    async def _reload_now(self) -> bool:
+        assert self.state is not None
+        taken = await self.state.books.reload()
+        self.state.reloads += taken
+        self.state.bad_reloads += not taken
+        return taken
+
+    async def _report(self, state: ServiceState) -> None:
+        """Say how we stand, and feed the watchdog while decisions are being made."""
+        interval = watchdog_interval()
+        pause = STATUS_EVERY_S if interval is None else min(STATUS_EVERY_S, interval)
+        while True:
+            self._notifier.status(sentence(state))
+            overdue = self._overdue(state)
+            if overdue:
+                log.error("decisions_overdue", groups=overdue)
+            else:
+                self._notifier.alive()
+            await asyncio.sleep(pause)  # systemd counts real seconds
+
+    def _overdue(self, state: ServiceState) -> list[str]:
+        """Groups whose last complete decision is far too old: the process is alive, but of no use to them."""
+        now = self._clock.monotonic()
+        return [
+            name
+            for name, worker in state.workers.items()
+            if worker.completed_at is not None and now - worker.completed_at > OVERDUE_TICKS * self._every[name] + 60
+        ]
+
+    async def _prune(self, store: SqliteStore) -> None:
+        own = self._settings.journal
+        while True:
+            now = self._clock.now()
+            try:
+                await store.prune(now - timedelta(seconds=own.keep))
+                await store.prune_snapshots(now - timedelta(seconds=own.keep_snapshots))
+            except StoreError as error:
+                log.error("pruning_failed", error=str(error), help=error.help)
+            await self._clock.sleep(PRUNE_EVERY_S)
+
+    async def _drain(self, state: ServiceState) -> None:
+        state.is_draining = True
+        self._metronome.stop()
+        self._notifier.stopping(sentence(state))
+        log.info("draining", in_flight=state.gateway.actuator.status().in_flight)
+        try:
+            async with asyncio.timeout(self._settings.drain):
+                for worker in state.workers.values():
+                    await worker.idle()
+        except TimeoutError:
+            log.error("drain_cut_short", help="A source may not be keeping its deadline; see its problems in status.")
+        await state.gateway.actuator.drain(self._settings.drain)
+
+    def _eternal(self, tasks: asyncio.TaskGroup, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            await work
+            raise RuntimeError(f"the task {name} ended by itself")
+
+        return tasks.create_task(guarded(), name=name)
+
+    def _asked_to_stop(self, number: int) -> None:
+        if self._stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self._stop.set()
+
+
+async def _remembered(store: SqliteStore) -> dict[str, GroupMemory]:
+    return {name: unpack_memory(saved.blob) for name, saved in (await store.load_memories()).items()}
+
+
+def _journal_lost(lost: int) -> None:
+    log.error(
+        "journal_lines_lost", lost=lost, help="The store can't be written; see its error in status and free the disk."
+    )

@@ -1,0 +1,202 @@
+"""Settings to parts: the only place where sources, gateway, sessions and secrets meet.
+
+Whatever is wrong with a setting shows here, before anything is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, assert_never
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from autoscaler.clock import Clock
+from autoscaler.core.readings import Ints
+from autoscaler.daemon.settings import CmsSettings, Settings, read_secret
+from autoscaler.errors import GatewayNonsense
+from autoscaler.gateway.actuator import Actuator, ActuatorSettings
+from autoscaler.gateway.address import Address, parse_address
+from autoscaler.gateway.burst import BurstTransport
+from autoscaler.gateway.client import GatewayClient
+from autoscaler.gateway.limits import LimitTable
+from autoscaler.gateway.owned import OwnedSessions
+from autoscaler.gateway.ports import Outcomes
+from autoscaler.gateway.pushed import PushedSessions
+from autoscaler.gateway.rare import RareTransport
+from autoscaler.gateway.roster import read_roster
+from autoscaler.gateway.session_calls import SessionCalls
+from autoscaler.gateway.tls import Trust, trust_ca_file, trust_pin, trust_system
+from autoscaler.sources import cms_client
+from autoscaler.sources.cms import CmsSource
+from autoscaler.sources.gateway import GatewaySource
+from autoscaler.sources.ports import Source
+from autoscaler.sources.signing import find_signer
+
+__all__ = ["GatewayParts", "build_gateway", "build_source"]
+
+POLL_TIMEOUT_S = 15.0
+"""A poll is held for ten seconds by the gateway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayParts:
+    """The gateway room, put together.
+
+    Attributes:
+        sessions: Who holds the Guids.
+        limits: What the gateway has confirmed.
+        actuator: Carries orders out.
+        client: Asks questions in agents' names.
+        transports: To be closed at the end.
+        place: Host and port, for messages.
+    """
+
+    sessions: OwnedSessions | PushedSessions
+    limits: LimitTable
+    actuator: Actuator
+    client: GatewayClient
+    transports: tuple[RareTransport | BurstTransport, ...]
+    place: str
+
+    def reachable(self, ids: Ints) -> NDArray[np.bool_]:
+        """Which agents have live credentials now, shape (n,)."""
+        return self.sessions.live_among(ids)
+
+
+async def build_gateway(settings: Settings, clock: Clock, *, outcomes: Outcomes) -> GatewayParts:
+    """Put the gateway room together; nothing is called but, for a pin, one handshake.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+        GatewayUnreachable: A pinned certificate could not be fetched.
+    """
+    own = settings.gateway
+    address = parse_address(own.url)
+    trust = await _trust(own.ca_file, own.pin_sha256, address, "gateway")
+    rare = RareTransport(address, trust)
+    burst = BurstTransport(
+        host=address.host, port=address.port, trust=trust, connections=own.max_in_flight, timeout_s=own.timeout
+    )
+    limits = LimitTable()
+    random = SystemRandom()
+    forget: list[Callable[[int], None]] = []
+
+    def signed_in(agent: int) -> None:
+        for one in forget:
+            one(agent)
+
+    guid_life = own.guid_life if own.authentication == "dynamic" else None
+    transports: list[RareTransport | BurstTransport] = [rare, burst]
+    sessions: OwnedSessions | PushedSessions
+    match settings.sessions.kind:
+        case "pushed":
+            sessions = PushedSessions(clock, guid_life_s=guid_life, on_sign_in=signed_in)
+        case "owned":
+            assert settings.sessions.agents_file is not None
+            agents = read_roster(settings.sessions.agents_file)
+            polls = BurstTransport(
+                host=address.host,
+                port=address.port,
+                trust=trust,
+                connections=len(agents) + 1,
+                timeout_s=POLL_TIMEOUT_S,
+            )
+            transports.append(polls)
+            calls = SessionCalls(rare, polls=polls, timeout_s=own.timeout, poll_timeout_s=POLL_TIMEOUT_S)
+            sessions = OwnedSessions(
+                agents,
+                calls,
+                clock,
+                random,
+                guid_life_s=guid_life,
+                force_sign_in=settings.sessions.force_sign_in,
+                on_sign_in=signed_in,
+            )
+        case _:
+            assert_never(settings.sessions.kind)
+    actuator = Actuator(
+        settings=ActuatorSettings(
+            max_in_flight=own.max_in_flight,
+            calls_per_second=own.calls_per_second,
+            order_deadline_s=own.order_deadline,
+        ),
+        sessions=sessions,
+        calls=burst,
+        limits=limits,
+        outcomes=outcomes,
+        clock=clock,
+        random=random,
+    )
+    forget.append(actuator.forget)
+    return GatewayParts(
+        sessions=sessions,
+        limits=limits,
+        actuator=actuator,
+        client=GatewayClient(rare, sessions, timeout_s=own.timeout),
+        transports=tuple(transports),
+        place=address.netloc,
+    )
+
+
+async def build_source(settings: Settings, clock: Clock, gateway: GatewayParts) -> Source:
+    """Make the source of readings.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+        GatewayUnreachable: A pinned certificate of CC-CMS could not be fetched.
+    """
+    match settings.sources.readings.kind:
+        case "cms":
+            assert settings.cms is not None
+            return await _cms(settings.cms, settings.sources.readings.deadline, clock)
+        case "gateway":
+            return GatewaySource(_InAgentsNames(gateway), clock=clock)
+        case _:
+            assert_never(settings.sources.readings.kind)
+
+
+class _InAgentsNames:
+    """`sources.gateway.GatewayCalls` over the gateway room."""
+
+    def __init__(self, gateway: GatewayParts) -> None:
+        self._gateway = gateway
+
+    async def call(self, agent: int, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        content = None if body is None else orjson.loads(body)
+        reply = await self._gateway.client.call(agent, method, f"/{path}", content)
+        if reply.result is not None and not isinstance(reply.result, dict | list | str | int | float):
+            raise GatewayNonsense("the answer holds no result", place=f"{method} {path}")
+        return {"retcode": reply.retcode, "message": reply.message, "result": reply.result}
+
+    def agents_with_session(self) -> list[int]:
+        return self._gateway.sessions.live_agents()
+
+
+async def _cms(settings: CmsSettings, deadline_s: float, clock: Clock) -> CmsSource:
+    address = parse_address(settings.url, setting="cms.url")
+    trust = await _trust(settings.ca_file, settings.pin_sha256, address, "cms")
+    secret = "" if settings.signer == "plain" else read_secret(settings.secret_key_file, "cms.secret_key_file")
+    own = cms_client.CmsSettings(
+        url=settings.url,
+        cc_id=settings.cc_id,
+        vdn=settings.vdn,
+        request_timeout_s=deadline_s,
+        **({"roster_path": settings.roster_path} if settings.roster_path is not None else {}),
+    )
+    signer = find_signer(settings.signer, access_key=settings.access_key, secret_key=secret)
+    return CmsSource(own, signer=signer, tls=trust.context, clock=clock)
+
+
+async def _trust(ca_file: Path | None, pin: str | None, address: Address, section: str) -> Trust:
+    if pin is not None:
+        return await trust_pin(
+            pin, host=address.host, port=address.port, timeout_s=10.0, setting=f"{section}.pin_sha256"
+        )
+    if ca_file is not None:
+        return trust_ca_file(ca_file, setting=f"{section}.ca_file")
+    return trust_system()

@@ -1,0 +1,96 @@
+"""Function calls: how many arguments, of which unit, and the ones that look at the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autoscaler.core.expressions import Call, Function, OverTime, TimeFunction, Unit, speaks_of_agent
+from autoscaler.rulebook.codes import Code
+from autoscaler.rulebook.features import Feature
+from autoscaler.rulebook.measures import DAY
+from autoscaler.rulebook.reporting import Reporter
+from autoscaler.rulebook.suggestions import did_you_mean, quoted
+from autoscaler.rulebook.syntax import Calculation, Calling, Minus, Number, Syntax
+from autoscaler.rulebook.typed import TypedPart
+from autoscaler.rulebook.units import common_unit
+
+__all__ = ["check_call"]
+
+_FUNCTIONS = {function.value: function for function in Function}
+_OVER_TIME = {function.value: function for function in TimeFunction}
+
+
+def check_call(call: Calling, number: Callable[[Syntax], TypedPart | None], reporter: Reporter) -> TypedPart | None:
+    """The call as a typed part; `number` checks one argument. None after reporting."""
+    if call.name in _OVER_TIME:
+        return _over_time(call, number, reporter)
+    function = _FUNCTIONS.get(call.name)
+    if function is None:
+        known = [*_FUNCTIONS, *_OVER_TIME]
+        close = did_you_mean(call.name, known)
+        help_ = f"did you mean {quoted(close)}?" if close else f"the functions are {', '.join(known)}"
+        reporter.report(Code.FUNCTION, call.name_span, f"there is no function {quoted(call.name)}", help_)
+        return None
+    is_open = function in {Function.MIN, Function.MAX}
+    if len(call.arguments) < 2 if is_open else len(call.arguments) != 1:
+        wanted = "two or more numbers" if is_open else "one number"
+        example = f"{call.name}(group.spare, 10)" if is_open else f"{call.name}(group.mean_limit)"
+        reporter.report(Code.FUNCTION, call.span, f"{call.name} takes {wanted}", f"write it as in {example}")
+        return None
+    arguments = [number(argument) for argument in call.arguments]
+    found = [argument for argument in arguments if argument is not None]
+    if len(found) < len(arguments):
+        return None
+    first = found[0]
+    unit = first.unit
+    for other in found[1:]:
+        shared = common_unit(first, other, call.span, reporter, "put together")
+        if shared is None:
+            return None
+        unit = shared
+        first = first if first.unit is unit and first.bare is None else other
+    expression = Call(function, tuple(part.expression for part in found))
+    return TypedPart(expression, unit, call.span, is_constant=all(part.is_constant for part in found))
+
+
+def _over_time(call: Calling, number: Callable[[Syntax], TypedPart | None], reporter: Reporter) -> TypedPart | None:
+    if Feature.OVER_TIME in reporter.not_yet:
+        message = f"{call.name}(…), a function over time, is not supported by this version"
+        reporter.report(Code.NOT_SUPPORTED, call.name_span, message, "use the reading itself, with for: to wait")
+        return None
+    if len(call.arguments) != 2:
+        help_ = f"write {call.name}(queue.waiting, 5m)"
+        reporter.report(Code.FUNCTION, call.span, f"{call.name} takes a reading and a duration", help_)
+        return None
+    argument, window = number(call.arguments[0]), call.arguments[1]
+    if not isinstance(window, Number) or window.unit is not Unit.SECONDS or not 1 <= window.value <= DAY:
+        help_ = f"write {call.name}(queue.waiting, 5m)"
+        reporter.report(Code.FUNCTION, window.span, f"{call.name} looks over a duration from 1s to 1d", help_)
+        return None
+    if argument is None:
+        return None
+    if argument.is_constant:
+        message = f"{call.name} of a constant never changes"
+        reporter.report(Code.CONSTANT, argument.span, message, "name a reading")
+        return None
+    if speaks_of_agent(argument.expression):
+        message = f"{call.name} looks at the whole group, not at single agents"
+        reporter.report(Code.FUNCTION, argument.span, message, "use queue.*, group.* or input.*")
+        return None
+    if _looks_back(call.arguments[0]):
+        message = f"{call.name} of a function over time"
+        reporter.report(Code.FUNCTION, argument.span, message, "use one of them")
+        return None
+    return TypedPart(OverTime(_OVER_TIME[call.name], argument.expression, window.value), argument.unit, call.span)
+
+
+def _looks_back(syntax: Syntax) -> bool:
+    match syntax:
+        case Calling():
+            return syntax.name in _OVER_TIME or any(_looks_back(argument) for argument in syntax.arguments)
+        case Calculation():
+            return _looks_back(syntax.left) or _looks_back(syntax.right)
+        case Minus():
+            return _looks_back(syntax.part)
+        case _:
+            return False  # an argument is a number, so no condition is inside it
