@@ -76,8 +76,12 @@ def rulebook() -> Rulebook:
         queues=(2001,),
         limits=Limits(floor=1, baseline=3, ceiling=6),
         tiers=(
-            Tier(name="trainees", ids=(IdRange(first=1000, last=6_999),), limits=Limits(floor=1, baseline=1, ceiling=2)),
-            Tier(name="seniors", ids=(IdRange(first=7000, last=18_999),), limits=Limits(floor=1, baseline=3, ceiling=8)),
+            Tier(
+                name="trainees", ids=(IdRange(first=1000, last=6_999),), limits=Limits(floor=1, baseline=1, ceiling=2)
+            ),
+            Tier(
+                name="seniors", ids=(IdRange(first=7000, last=18_999),), limits=Limits(floor=1, baseline=3, ceiling=8)
+            ),
         ),
         protect=(IdRange(first=19_000, last=19_009),),
         inputs=(

@@ -24,8 +24,8 @@ __all__ = ["HELP", "add_arguments", "load_rules", "run"]
 HELP = {
     "decide": (
         (
-            "Decide once from a file, calling nothing; a JSON array or JSON Lines of inputs is a sequence in which memory "
-            "carries over, one output line each."
+            "Decide once from a file, calling nothing. A JSON array or JSON Lines of inputs is a sequence in which "
+            "memory carries over, one output line each."
         ),
         (
             "examples:\n  autoscaler decide --rules rules --input now.json\n"

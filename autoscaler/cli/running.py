@@ -23,7 +23,7 @@ HELP = {
             "Journal lines go to stdout and into the store, everything else to stderr."
         ),
         (
-            "exit codes: 0 stopped, 1 bad rules and no last good ones, 2 bad settings, 4 something outside unavailable\n\n"
+            "exit codes: 0 stopped, 1 bad rules and no last good ones, 2 bad settings, 4 something outside failed\n\n"
             "example:\n  autoscaler run --config /etc/autoscaler/autoscaler.toml"
         ),
     )

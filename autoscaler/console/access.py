@@ -39,7 +39,9 @@ class TokenGate:
         if self._digest is None or authorization is None:
             return False
         scheme, _, rest = authorization.partition(" ")
-        offered = rest.strip() if scheme.lower() == "bearer" else _basic_password(rest) if scheme.lower() == "basic" else ""
+        offered = (
+            rest.strip() if scheme.lower() == "bearer" else _basic_password(rest) if scheme.lower() == "basic" else ""
+        )
         return hmac.compare_digest(_digest(offered), self._digest)
 
 

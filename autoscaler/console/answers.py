@@ -23,7 +23,7 @@ from autoscaler.errors import (
 
 __all__ = ["failures", "json_answer", "problem"]
 
-_log = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 _HELP = {
     404: "Ask for one of the paths in docs/operate; orders like pause are taken on the local socket only.",
@@ -51,9 +51,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """A failure: what happened, at which place, and what to try."""
-    return json_answer(
-        {"error": {"message": message, "place": place, "help": help}}, status=status, headers=headers
-    )
+    return json_answer({"error": {"message": message, "place": place, "help": help}}, status=status, headers=headers)
 
 
 @web.middleware
@@ -66,7 +64,7 @@ async def failures(
     except AutoscalerError as error:
         status = _status_of(error)
         if status >= 500:
-            _log.warning("console_request_failed", path=_pattern(request), status=status, error=type(error).__name__)
+            log.warning("console_request_failed", path=_pattern(request), status=status, error=type(error).__name__)
         return problem(status, error.message, place=error.place, help=error.help)
     except web.HTTPException as error:
         if error.status < 400:

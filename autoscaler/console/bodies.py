@@ -130,7 +130,8 @@ async def read_body(request: web.Request, shape: type[Body]) -> Body:
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         if problems[0]["type"] == "json_invalid":
-            raise web.HTTPBadRequest(reason="the body is not JSON") from None
+            where = problems[0]["msg"].removeprefix("Invalid JSON: ")
+            raise web.HTTPBadRequest(reason=f"the body is not JSON: {where}") from None
         raise UsageError(
             "; ".join(f"{_place(one['loc'])}: {_sentence(one['msg'])}" for one in problems),
             place=_place(problems[0]["loc"]),
@@ -147,7 +148,9 @@ def agent_of(request: web.Request) -> int:
     text = request.match_info["agentid"]
     if not (text.isascii() and text.isdecimal() and len(text) <= 6 and LEAST_AGENT <= int(text) <= MOST_AGENT):
         raise UsageError(
-            "the path names no agent id", place="agentid", help=f"Use a whole number of {LEAST_AGENT}..{MOST_AGENT}."
+            f"the path names no agent id of {LEAST_AGENT}..{MOST_AGENT}",
+            place="agentid",
+            help="Use the agent's id, as /v1/sessions/1001.",
         )
     return int(text)
 

@@ -70,9 +70,7 @@ def tls_context(cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext
         return None
     if cert_file is None or key_file is None:
         missing, there = ("cert_file", "key_file") if cert_file is None else ("key_file", "cert_file")
-        raise SettingsError(
-            f"is not set, though {there} is", place=f"console.{missing}", help="Set both, or neither."
-        )
+        raise SettingsError(f"is not set, though {there} is", place=f"console.{missing}", help="Set both, or neither.")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -82,6 +80,6 @@ def tls_context(cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext
         raise SettingsError(
             f"{cert_file} and {key_file} can't be used ({error.strerror or type(error).__name__})",
             place="console.cert_file",
-            help="Give a PEM certificate chain, and its private key without passphrase, readable by the service's user.",
+            help="Give a PEM chain, and its private key without passphrase, readable by the service's user.",
         ) from error
     return context

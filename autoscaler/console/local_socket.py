@@ -1,9 +1,9 @@
 """The local socket's file: taken over from the dead, never from the living, and never world-open for a moment.
 
-        nothing there ──────────► bound 0660 ──► listening
-        a dead socket's file ───► replaced ─────►
-        a living daemon ────────► ControlError
-        any other file ─────────► SettingsError, untouched
+nothing there ──────────► bound 0660 ──► listening
+a dead socket's file ───► replaced ─────►
+a living daemon ────────► ControlError
+any other file ─────────► SettingsError, untouched
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LocalSocket:
             path: Of the socket's file; its folder exists.
 
         Raises:
-            SettingsError: The folder is missing or not writable, the path is too long, or another kind of file is there.
+            SettingsError: No such folder, not writable, a path too long, or another kind of file there.
             ControlError: A daemon listens there.
         """
         self.path = path

@@ -11,10 +11,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoscaler.core.book import Direction, Rule
-from autoscaler.core.proposals import NO_RULE, Ask, Proposals
+from autoscaler.core.proposals import NO_RULE, UNLIMITED, Ask, Barrier, Proposals
 from autoscaler.core.team import Bools, Columns16
 
-__all__ = ["Settled", "settle"]
+__all__ = ["Settled", "Wish", "settle"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Units of one direction that arbitration lets through.
+
+    Attributes:
+        anyone: Slots for the group as a whole, >= 0.
+        each: The most of these that one agent may get or lose.
+        own: Units asked for single agents, shape (n,), >= 0, counted among `anyone` as far as they go; None: nobody's.
+        own_units: Their sum.
+    """
+
+    anyone: int = 0
+    each: int = UNLIMITED
+    own: Columns16 | None = None
+    own_units: int = 0
+
+    @property
+    def units(self) -> int:
+        """Units in all: who is moved for its own sake also serves the group."""
+        return max(self.anyone, self.own_units)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,29 +45,16 @@ class Settled:
 
     Attributes:
         asked: The wish that would have won without vetoes, None when nothing was asked.
-        raise_by, lower_by: Slots for the group as a whole, >= 0; at most one is > 0.
-        rule: Whose wish won, `NO_RULE` when none.
-        up, down: Units asked for single agents, shape (n,), never both for one; None when nobody is moved alone.
+        rule: Whose group-wide wish won, `NO_RULE` when none.
+        ups, downs: What may be given and taken. The group's wish goes one way; no single agent is asked both.
         held: Sentences on what was vetoed or beaten.
     """
 
     asked: Ask | None
-    raise_by: int
-    lower_by: int
     rule: int
-    up: Columns16 | None
-    down: Columns16 | None
+    ups: Wish
+    downs: Wish
     held: tuple[str, ...]
-
-    @property
-    def up_units(self) -> int:
-        """Units asked up for single agents."""
-        return 0 if self.up is None else int(self.up.sum(dtype=np.int64))
-
-    @property
-    def down_units(self) -> int:
-        """Units asked down for single agents."""
-        return 0 if self.down is None else int(self.down.sum(dtype=np.int64))
 
 
 def settle(proposals: Proposals, rules: Sequence[Rule], *, limit: Columns16, movable: Bools) -> Settled:
@@ -70,25 +79,33 @@ def settle(proposals: Proposals, rules: Sequence[Rule], *, limit: Columns16, mov
         beaten = [rules[ask.rule].name for ask in allowed if ask.delta < 0]
         held += [f"'{rules[winner.rule].name}' raises, so '{name}' does not lower" for name in beaten]
     held += [f"'{rules[rule].name}' cools down for {left:.0f} s" for rule, left in proposals.cooling]
-    up, down = proposals.up, proposals.down
-    if up is not None:
-        up = None if raise_vetoed else np.where(movable, np.minimum(up, proposals.ceiling - limit), 0).astype(np.int16)
-    if down is not None:
-        down = (
-            None if lower_vetoed else np.where(movable, np.minimum(down, limit - proposals.floor), 0).astype(np.int16)
-        )
+    up = None if raise_vetoed else _possible(proposals.up, proposals.no_raise, movable, proposals.ceiling - limit)
+    down = None if lower_vetoed else _possible(proposals.down, proposals.no_lower, movable, limit - proposals.floor)
     if up is not None and down is not None:
         down = np.where(up > 0, np.int16(0), down)
-    delta = winner.delta if winner is not None else 0
+    delta, each = (winner.delta, winner.each) if winner is not None else (0, UNLIMITED)
     return Settled(
         asked=asked,
-        raise_by=max(delta, 0),
-        lower_by=max(-delta, 0),
         rule=winner.rule if winner is not None else NO_RULE,
-        up=up,
-        down=down,
+        ups=Wish(anyone=max(delta, 0), each=each, own=up, own_units=_total(up)),
+        downs=Wish(anyone=max(-delta, 0), each=each, own=down, own_units=_total(down)),
         held=tuple(held),
     )
+
+
+def _possible(asked: Columns16 | None, barrier: Barrier | None, movable: Bools, room: Columns16) -> Columns16 | None:
+    """Units asked for single agents, of those who may move, as far as their bounds allow.
+
+    There may be no room at all: a correction that is lowered at its own pace still stands above its ceiling.
+    """
+    if asked is None:
+        return None
+    free = movable if barrier is None else movable & ~barrier.agents
+    return np.where(free, np.minimum(asked, np.maximum(room, 0)), 0).astype(np.int16)
+
+
+def _total(units: Columns16 | None) -> int:
+    return 0 if units is None else int(units.sum(dtype=np.int64))
 
 
 def _strongest(asks: Sequence[Ask]) -> Ask | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.core.arbitration import Settled
+from autoscaler.core.arbitration import Wish
 from autoscaler.core.distribution import lower_units, raise_units
 from autoscaler.core.proposals import Proposals
 from autoscaler.core.readings import Floats
@@ -32,16 +32,16 @@ Ideal = Columns16
 
 
 def carry(
-    tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, *, up_units: int, down_units: int
+    tick: Tick, proposals: Proposals, base: Columns16, ups: Wish, downs: Wish, *, up_units: int, down_units: int
 ) -> Carried:
     """Share out the units that stability allows.
 
     Args:
         tick: The group.
         proposals: Bounds, and who must not go up or down.
-        settled: Units asked for single agents go before the group's.
         base: Limits to start from.
-        up_units, down_units: Units, >= 0.
+        ups, downs: For whom units are meant: those asked for single agents go first, and to nobody else.
+        up_units, down_units: Units in all, 0 <= units <= the wish's.
 
     Returns:
         Who moves by how much.
@@ -53,15 +53,15 @@ def carry(
         able = tick.movable & team.usable
         up_left, down_left = _budgets_left(tick)
     if up_units > 0:
-        free = able if proposals.no_raise is None else able & ~proposals.no_raise
+        free = able if proposals.no_raise is None else able & ~proposals.no_raise.agents
         room = np.where(free, np.maximum(proposals.ceiling - base, 0), 0)
         room = (room if up_left is None else np.minimum(room, up_left)).astype(np.int16)
-        given = _share(tick, up_units, settled.up, room, base, raises=True)
+        given = _share(tick, up_units, ups, room, base, raises=True)
     if down_units > 0:
-        free = able if proposals.no_lower is None else able & ~proposals.no_lower
+        free = able if proposals.no_lower is None else able & ~proposals.no_lower.agents
         room = np.where(free & (given == 0), np.maximum(base - proposals.floor, 0), 0)
         room = (room if down_left is None else np.minimum(room, down_left)).astype(np.int16)
-        taken = _share(tick, down_units, settled.down, room, base, raises=False)
+        taken = _share(tick, down_units, downs, room, base, raises=False)
     return Carried(
         given=given,
         taken=taken,
@@ -70,35 +70,36 @@ def carry(
     )
 
 
-def ideal(tick: Tick, proposals: Proposals, base: Columns16, *, up_units: int, down_units: int) -> Ideal:
+def ideal(
+    tick: Tick, proposals: Proposals, base: Columns16, ups: Wish, downs: Wish, *, up_units: int, down_units: int
+) -> Ideal:
     """Where the units would lie if every agent who takes chats could be moved."""
     limit = base
     team = tick.team
     if up_units > 0:
         room = np.where(team.counted, np.maximum(proposals.ceiling - base, 0), 0).astype(np.int16)
-        limit = limit + _share(tick, up_units, None, room, base, raises=True)
+        limit = limit + _share(tick, up_units, ups, room, base, raises=True)
     if down_units > 0:
         room = np.where(team.counted, np.maximum(base - proposals.floor, 0), 0).astype(np.int16)
-        limit = limit - _share(tick, down_units, None, room, base, raises=False)
+        limit = limit - _share(tick, down_units, downs, room, base, raises=False)
     return limit
 
 
-def _share(
-    tick: Tick, units: int, asked: Columns16 | None, room: Columns16, base: Columns16, *, raises: bool
-) -> Columns16:
+def _share(tick: Tick, units: int, wish: Wish, room: Columns16, base: Columns16, *, raises: bool) -> Columns16:
     team = tick.team
     share = raise_units if raises else lower_units
 
     def out(count: int, start: Columns16, space: Columns16) -> Columns16:
         return share(count, limit=start, room=space, load=team.load, baseline=team.baseline, account=tick.account)
 
-    if asked is None:
-        return out(units, base, room)
-    first = out(units, base, np.minimum(asked, room))
-    left = units - int(first.sum(dtype=np.int64))
-    if not left:
+    if wish.own is None:
+        return out(units, base, np.minimum(room, np.int16(wish.each)))
+    first = out(units, base, np.minimum(wish.own, room))
+    left = min(units, wish.anyone) - int(first.sum(dtype=np.int64))
+    if left <= 0:
         return first
-    return first + out(left, base + first if raises else base - first, room - first)
+    space = np.minimum(room - first, np.maximum(np.int16(wish.each) - first, 0))
+    return first + out(left, base + first if raises else base - first, space)
 
 
 def _budgets_left(tick: Tick) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:

@@ -12,21 +12,24 @@ from datetime import datetime
 import numpy as np
 
 from autoscaler.core.arbitration import Settled, settle
-from autoscaler.core.book import Group, Rulebook
+from autoscaler.core.book import Group, Mode, Rulebook
 from autoscaler.core.carrying import Carried, carry
-from autoscaler.core.guards import Guarded, Orders, bounded, orders_for, paced_down, restrain
-from autoscaler.core.memory import KEEP_ABSENT_S, AgentMemory, GroupMemory, Ledger, Memory, aligned
+from autoscaler.core.forgetting import of_this_mode, returned, stood_still
+from autoscaler.core.guards import Guarded, bounded, restrain
+from autoscaler.core.memory import KEEP_ABSENT_S, AgentMemory, GroupMemory, Memory, aligned
+from autoscaler.core.orders import Orders, orders_for
+from autoscaler.core.pacing import calmed, paced_down, slots_at
 from autoscaler.core.plan import GroupPlan, Plan, Slots, Stage
 from autoscaler.core.proposals import NO_RULE, propose
 from autoscaler.core.readings import Agents, Snapshot
-from autoscaler.core.reasons import HELD, Reason
-from autoscaler.core.remembering import accounts, corrected, remember, shifted
+from autoscaler.core.reasons import HELD, Reason, sentence
+from autoscaler.core.remembering import accounts, remember, shifted
 from autoscaler.core.scope import GroupView
-from autoscaler.core.stability import Calm, calm_down
+from autoscaler.core.stability import Calm
 from autoscaler.core.table import Table, fill
-from autoscaler.core.team import Bools, Columns16, Selection, Team, assemble, members, remembered
+from autoscaler.core.team import Bools, Selection, Team, assemble, members, remembered
 from autoscaler.core.tick import Tick
-from autoscaler.core.verdicts import Verdict, VerdictKind, judge_rules
+from autoscaler.core.verdicts import Verdict, judge_rules
 
 __all__ = ["decide"]
 
@@ -64,12 +67,14 @@ def _decide_group(
     now = at.timestamp()
     ids = snapshot.agents.ids[where]
     each = group.stability.each
-    if memory is None:
-        memory = GroupMemory(agents=AgentMemory.blank(ids, each))
+    memory = GroupMemory(agents=AgentMemory.blank(ids, each)) if memory is None else of_this_mode(memory, group.mode)
+    if snapshot.roster_problem:
+        memory = stood_still(memory, at=now)
     agents, rows = aligned(memory.agents, ids, each, oldest=now - KEEP_ABSENT_S)
-    trusted = memory.mode == group.mode.value
-    team = assemble(group, snapshot.agents, where, agents, rows, at=now, trusted=trusted)
-    orders = orders_for(group, ids, snapshot.overrides, at)
+    agents = returned(agents, rows, at=now)
+    team = assemble(group, snapshot.agents, where, agents, rows)
+    orders = orders_for(group, ids, snapshot.overrides, at, roster_problem=snapshot.roster_problem)
+    touchable = _touchable(team, contested)
     tick = Tick(
         group=group,
         team=team,
@@ -77,27 +82,26 @@ def _decide_group(
         agents=agents,
         rows=rows,
         account=accounts(memory, agents, rows, team, at=now),
-        movable=_movable(team, contested, orders, snapshot),
+        orders=orders,
+        touchable=touchable,
+        movable=_movable(team, touchable, orders),
         contested=contested,
         at=now,
     )
-    above_for = np.nan_to_num(np.maximum(now - remembered(agents.above_since, rows), 0))
-    view = GroupView(group, snapshot, team, above_for)
-    slots = view.slots
+    above_for = np.where(team.force > team.baseline, now - remembered(agents.above_since, rows), 0.0)
+    view = GroupView(group, snapshot, team, np.nan_to_num(np.maximum(above_for, 0.0)))
     verdicts = judge_rules(group, view, memory.since, agents, rows, at=now)
-    proposals = propose(verdicts, team, slots=slots, fired=memory.fired, at=now)
+    proposals = propose(verdicts, team, slots=view.slots, fired=memory.fired, at=now)
     missing_since = _missing_since(verdicts, snapshot, memory, now)
     to_baseline = _missing_too_long(tick, missing_since)
-    base = paced_down(tick, bounded(team, proposals, to_baseline=to_baseline, pin=orders.pin), orders.pin)
-    current = slots if base is team.force else int(np.add.reduce(base, where=team.counted, dtype=np.int64))
+    base = paced_down(tick, bounded(team, proposals, orders, to_baseline=to_baseline))
+    current = slots_at(tick, base)
     settled = settle(proposals, group.rules, limit=base, movable=tick.movable & team.usable)
-    asked_up = max(settled.raise_by, settled.up_units)
-    asked_down = max(settled.lower_by, settled.down_units)
+    ups, downs = settled.ups, settled.downs
     history = shifted(memory, current, now)
-    up, down = _calm(tick, base, history, current, asked_up, asked_down)
-    carried = carry(tick, proposals, settled, base, up_units=up.slots - current, down_units=current - down.slots)
-    target = base + carried.given - carried.taken
-    guarded = restrain(tick, target, base, orders, frozen_roster=bool(snapshot.roster_problem))
+    up, down = calmed(tick, settled, base, history, current)
+    carried = carry(tick, proposals, base, ups, downs, up_units=up.slots - current, down_units=current - down.slots)
+    guarded = restrain(tick, base + carried.given - carried.taken, base)
     table = fill(
         tick,
         proposals,
@@ -105,8 +109,6 @@ def _decide_group(
         carried,
         guarded,
         base,
-        asked_up=asked_up,
-        asked_down=asked_down,
         calm_up=up.slots - current,
         calm_down=current - down.slots,
         to_baseline=to_baseline,
@@ -118,10 +120,10 @@ def _decide_group(
         guarded,
         base,
         history=history,
-        recommended=current + asked_up - asked_down,
+        recommended=current + ups.units - downs.units,
         fired=_fired(tick, table, carried, guarded),
         missing_since=missing_since,
-        pinned=orders.pin,
+        to_baseline=to_baseline,
     )
     why = (*up.why, *down.why)
     plan = GroupPlan(
@@ -132,9 +134,10 @@ def _decide_group(
         limits=table.limits,
         reasons=table.reasons,
         rule=table.rule,
-        slots=_slots(team, table, settled, current, asked_up - asked_down, up, down),
+        said_by=table.said_by,
+        slots=_slots(team, table, settled, current, up, down),
         verdicts=verdicts,
-        held=(*settled.held, *why, *_unplaced(carried), *_orders_in_words(orders, snapshot)),
+        held=(*settled.held, *why, *_unplaced(carried), *_orders_in_words(orders, snapshot.roster_problem)),
         holds=_holds(table),
         unknown_inputs=tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.missing)),
         stability="; ".join(why),
@@ -162,25 +165,27 @@ def _contested(groups: Sequence[Group], rosters: Sequence[Selection], agents: Ag
     return result
 
 
-def _movable(team: Team, contested: Bools | None, orders: Orders, snapshot: Snapshot) -> Bools:
-    if orders.is_frozen or orders.is_paused or snapshot.roster_problem:
-        return np.zeros(len(team.ids), np.bool_)
-    movable = team.counted
+def _touchable(team: Team, contested: Bools | None) -> Bools:
+    touchable = team.signed_in
     if team.reachable is not None:
-        movable = movable & team.reachable
+        touchable = touchable & team.reachable
     if team.is_protected is not None:
-        movable = movable & ~team.is_protected
-    if contested is not None:
-        movable = movable & ~contested
-    if orders.pin is not None:
-        movable = movable & (orders.pin == 0)
-    return movable
+        touchable = touchable & ~team.is_protected
+    return touchable if contested is None else touchable & ~contested
+
+
+def _movable(team: Team, touchable: Bools, orders: Orders) -> Bools:
+    if orders.stop:
+        return np.zeros(len(team.ids), np.bool_)
+    movable = touchable & team.counted
+    return movable if orders.pinned is None else movable & ~orders.pinned
 
 
 def _missing_since(verdicts: tuple[Verdict, ...], snapshot: Snapshot, memory: GroupMemory, now: float) -> float | None:
-    """Since when a group-wide rule could not be judged, or the roster was not known."""
+    """Since when a group-wide rule could not be judged for want of a reading, or the roster was not known."""
     blind = snapshot.roster_problem or any(
-        verdict.kind is VerdictKind.UNKNOWN and verdict.may_veto and not verdict.rule.per_agent for verdict in verdicts
+        verdict.missing and verdict.may_veto and verdict.rule.mode is Mode.ENFORCE and not verdict.rule.per_agent
+        for verdict in verdicts
     )
     if not blind:
         return None
@@ -198,46 +203,21 @@ def _missing_too_long(tick: Tick, missing_since: float | None) -> Bools | None:
     return too_long if too_long.any() else None
 
 
-def _calm(
-    tick: Tick, base: Columns16, history: Ledger, current: int, asked_up: int, asked_down: int
-) -> tuple[Calm, Calm]:
-    if not asked_up and not asked_down:
-        still = Calm(slots=current)
-        return still, still
-    grown, shrunk = corrected(tick, base)
-    memory = tick.memory
-
-    def calm(wanted: int) -> Calm:
-        return calm_down(
-            wanted,
-            current,
-            tick.group.stability,
-            history=history,
-            grown=grown,
-            shrunk=shrunk,
-            raised_at=memory.raised_at,
-            lowered_at=memory.lowered_at,
-            at=tick.at,
-        )
-
-    return calm(current + asked_up), calm(current - asked_down)
-
-
 def _fired(tick: Tick, table: Table, carried: Carried, guarded: Guarded) -> list[str]:
     moved = ((carried.given > 0) | (carried.taken > 0)) & (guarded.wanted != tick.team.force)
     return [tick.group.rules[index].name for index in np.unique(table.rule[moved]).tolist() if index != NO_RULE]
 
 
-def _slots(team: Team, table: Table, settled: Settled, current: int, asked: int, up: Calm, down: Calm) -> Slots:
+def _slots(team: Team, table: Table, settled: Settled, current: int, up: Calm, down: Calm) -> Slots:
     def total(stage: Stage) -> int:
         return int(np.add.reduce(table.limits[stage], where=team.counted, dtype=np.int64))
 
     wish = settled.asked.delta if settled.asked is not None else 0
-    alone = settled.up_units - settled.down_units
+    alone = settled.ups.own_units - settled.downs.own_units
     return Slots(
         observed=total(Stage.OBSERVED),
         proposed=max(current + (wish if abs(wish) >= abs(alone) else alone), 0),
-        arbitrated=current + asked,
+        arbitrated=current + settled.ups.units - settled.downs.units,
         stabilised=up.slots + down.slots - current,
         wanted=total(Stage.WANTED),
     )
@@ -255,15 +235,8 @@ def _unplaced(carried: Carried) -> list[str]:
     return words
 
 
-def _orders_in_words(orders: Orders, snapshot: Snapshot) -> list[str]:
-    words = []
-    if orders.is_frozen:
-        words.append("frozen by a person")
-    if orders.is_paused:
-        words.append("paused by a person")
-    if snapshot.roster_problem:
-        words.append(f"the list of agents is not known: {snapshot.roster_problem}")
-    return words
+def _orders_in_words(orders: Orders, roster_problem: str) -> list[str]:
+    return [sentence(orders.stop, roster=roster_problem)] if orders.stop else []
 
 
 def _holds(table: Table) -> dict[Reason, int]:

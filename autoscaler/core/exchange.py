@@ -74,8 +74,8 @@ def parse_input(value: Any) -> tuple[Snapshot, Memory | None, datetime]:
     snapshot = Snapshot(
         queues=_queues(_list(value.get("queues", []), "queues")),
         agents=_agents(_list(value.get("agents", []), "agents")),
-        inputs=_inputs(value.get("inputs") or {}),
-        overrides=_overrides(value.get("overrides") or {}),
+        inputs=_inputs(_absent_as_empty(value, "inputs")),
+        overrides=_overrides(_absent_as_empty(value, "overrides")),
     )
     return snapshot, memory, at
 
@@ -203,10 +203,9 @@ def _agents(rows: Sequence[Any]) -> Agents:
         )
 
     queues = [_queue_ids(row, f"agents[{i}].queues") for i, row in zip(places, rows, strict=True)]
-    reachable = [row.get("reachable", True) for row in rows]
-    for i, one in zip(places, reachable, strict=True):
-        if not isinstance(one, bool):
-            raise _wrong(f"agents[{i}].reachable", f"{one!r} is not true or false", "write true or false")
+    reachable = [
+        _claim(row.get("reachable", True), f"agents[{i}].reachable") for i, row in zip(places, rows, strict=True)
+    ]
     return Agents(
         ids=np.array(ids, np.int64)[order],
         load=_by_media(rows, places, "load", 0, 10_000),
@@ -276,10 +275,10 @@ def _overrides(value: Any) -> Overrides:
         _object(one, place, {"group", "until", "reason", "by"})
         pauses.append(
             Pause(
-                group=one.get("group"),
+                group=None if one.get("group") is None else _text(one["group"], f"{place}.group"),
                 until=_until(one, place),
-                reason=str(one.get("reason", "")),
-                by=str(one.get("by", "")),
+                reason=_text(one.get("reason", ""), f"{place}.reason"),
+                by=_text(one.get("by", ""), f"{place}.by"),
             )
         )
     pins = []
@@ -292,16 +291,21 @@ def _overrides(value: Any) -> Overrides:
                 media_type=_whole(one.get("media_type", ANY_MEDIA), f"{place}.media_type", 0, 99),
                 limit=_whole(one.get("limit"), f"{place}.limit", 1, 60),
                 until=_until(one, place),
-                reason=str(one.get("reason", "")),
-                by=str(one.get("by", "")),
+                reason=_text(one.get("reason", ""), f"{place}.reason"),
+                by=_text(one.get("by", ""), f"{place}.by"),
             )
         )
-    return Overrides(frozen=value.get("frozen") is True, pauses=tuple(pauses), pins=tuple(pins))
+    frozen = _claim(value.get("frozen", False), "overrides.frozen")
+    return Overrides(frozen=frozen, pauses=tuple(pauses), pins=tuple(pins))
 
 
 def _until(value: Mapping[str, Any], place: str) -> datetime | None:
     until = value.get("until")
     return None if until is None else parse_time(until, f"{place}.until")
+
+
+def _absent_as_empty(value: Mapping[str, Any], key: str) -> Any:
+    return {} if value.get(key) is None else value[key]
 
 
 def _object(value: Any, place: str, keys: set[str] | None) -> None:
@@ -315,6 +319,18 @@ def _object(value: Any, place: str, keys: set[str] | None) -> None:
 def _list(value: Any, place: str) -> list[Any]:
     if not isinstance(value, list):
         raise _wrong(place, f"is {_kind(value)}, not a list", "write it as […]")
+    return value
+
+
+def _claim(value: Any, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(place, f"is {_kind(value)}, not true or false", "write true or false")
+    return value
+
+
+def _text(value: Any, place: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(place, f"is {_kind(value)}, not text", "write it in quotes")
     return value
 
 

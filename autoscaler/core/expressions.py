@@ -30,6 +30,7 @@ __all__ = [
     "Unit",
     "names_in",
     "speaks_of_agent",
+    "spelt",
 ]
 
 
@@ -224,6 +225,12 @@ def names_in(expression: Expression) -> tuple[Name, ...]:
             return names_in(part)
         case _:
             assert_never(expression)
+
+
+def spelt(name: Name) -> str:
+    """The name as rules spell it."""
+    queue = "" if name.queue is None else f"[{name.queue}]"
+    return f"{name.scope.value}{queue}.{name.name}"
 
 
 def speaks_of_agent(expression: Expression) -> bool:

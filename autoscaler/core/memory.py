@@ -32,7 +32,7 @@ class AgentMemory:
 
     Attributes:
         ids: Agent ids.
-        seen_at: Last tick the agent was in the roster.
+        seen_at: Last tick at which the agent was signed in.
         wanted: Limit last wanted of the gateway, NaN none.
         carried: Limit the agent carries for the group before rules that cap or floor it for a while, NaN none.
         account: Limit-seconds above baseline in this shift: whose turn it is.
@@ -166,6 +166,7 @@ _COLUMNS = (
     "lowered",
     "moved",
 )
+_WIDE = frozenset({"raised", "lowered", "moved"})
 
 
 def _resized(memory: AgentMemory, each: EachAgent) -> AgentMemory:
@@ -233,34 +234,49 @@ def _group_to_json(group: GroupMemory) -> dict[str, Any]:
 def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
     agents = value["agents"]
     ids = np.array(agents["ids"], np.int64)
-    columns: dict[str, Any] = {}
-    for name in _COLUMNS:
-        column = np.array(agents[name], np.float64)
-        wide = name in {"raised", "lowered", "moved"}
-        if len(column) != len(ids):
-            raise ValueError(f"memory: agents.{name} has {len(column)} rows for {len(ids)} ids")
-        columns[name] = (
-            column.reshape(len(ids), -1) if wide and len(ids) else column.reshape((0, 0)) if wide else column
-        )
+    if ids.ndim != 1 or (np.diff(ids) <= 0).any():
+        raise ValueError("memory: agents.ids is not a list of ascending ids")
     return GroupMemory(
-        at=value["at"],
-        mode=value["mode"],
-        slots=value["slots"],
-        since=dict(value["since"]),
-        fired=dict(value["fired"]),
+        at=_time(value["at"], "at"),
+        mode=str(value["mode"]),
+        slots=int(value["slots"]),
+        since=_times(value["since"], "since"),
+        fired=_times(value["fired"], "fired"),
         history=_ledger(value["history"]),
         grown=_ledger(value["grown"]),
         shrunk=_ledger(value["shrunk"]),
-        raised_at=value["raised_at"],
-        lowered_at=value["lowered_at"],
+        raised_at=_time(value["raised_at"], "raised_at"),
+        lowered_at=_time(value["lowered_at"], "lowered_at"),
         calls=_ledger(value["calls"]),
-        missing_since=value["missing_since"],
+        missing_since=_time(value["missing_since"], "missing_since"),
         agents=AgentMemory(
             ids=ids,
-            since={rule: np.array(column, np.float64) for rule, column in agents["since"].items()},
-            **columns,
+            since={rule: _column(column, f"since.{rule}", len(ids)) for rule, column in agents["since"].items()},
+            **{name: _column(agents[name], name, len(ids), is_wide=name in _WIDE) for name in _COLUMNS},
         ),
     )
+
+
+def _column(cells: Any, name: str, n: int, *, is_wide: bool = False) -> Floats:
+    column = np.array(cells, np.float64)
+    if len(column) != n:
+        raise ValueError(f"memory: agents.{name} has {len(column)} rows for {n} ids")
+    if is_wide and not n:
+        return column.reshape((0, 0))  # no row says how wide; `aligned` makes it as wide as the rule file asks
+    if column.ndim != (2 if is_wide else 1):
+        raise ValueError(f"memory: agents.{name} is not {'a list of lists' if is_wide else 'a list'} of numbers")
+    return column
+
+
+def _time(value: Any, name: str) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise ValueError(f"memory: {name} is {value!r}, not a number of seconds")
+    return None if value is None else float(value)  # many a JSON writer turns 12.0 into 12
+
+
+def _times(value: Mapping[str, Any], name: str) -> dict[str, float]:
+    times = {rule: _time(when, f"{name}.{rule}") for rule, when in value.items()}
+    return {rule: when for rule, when in times.items() if when is not None}
 
 
 def _ledger(value: list[list[float]]) -> Ledger:

@@ -77,6 +77,7 @@ class GroupPlan:
         limits: By stage, shape (n,) each; stages that changed nothing share a column.
         reasons: `Reason` codes by stage, uint8, shape (n,).
         rule: The rule behind each row's move, an index into the group's rules, `NO_RULE` where none.
+        said_by: By stage: the rule its sentence names, as `rule`; stages that name none are left out.
         slots: Sums.
         verdicts: One a rule, in the file's order.
         held: Sentences on what was held for the group as a whole.
@@ -94,6 +95,7 @@ class GroupPlan:
     limits: Mapping[Stage, Columns16]
     reasons: Mapping[Stage, NDArray[np.uint8]]
     rule: NDArray[np.int16]
+    said_by: Mapping[Stage, NDArray[np.int16]]
     slots: Slots
     verdicts: tuple[Verdict, ...]
     held: tuple[str, ...]
@@ -115,16 +117,20 @@ class GroupPlan:
 
     def rule_of(self, row: int) -> str | None:
         """Name of the rule behind the row's move."""
-        index = int(self.rule[row])
-        return None if index == NO_RULE else self.group.rules[index].name
+        return self._name(self.rule, row)
 
     def story(self, row: int) -> Iterator[StageRow]:
         """One agent's row, stage by stage, in words."""
-        rule = self.rule_of(row) or ""
         for stage in Stage:
             reason = Reason(int(self.reasons[stage][row]))
+            by = self.said_by.get(stage)
+            rule = "" if by is None else self._name(by, row) or ""
             why = sentence(reason, rule=rule, stability=self.stability, roster=self.roster_problem)
             yield StageRow(stage=stage, limit=int(self.limits[stage][row]), why=why)
+
+    def _name(self, by: NDArray[np.int16], row: int) -> str | None:
+        index = int(by[row])
+        return None if index == NO_RULE else self.group.rules[index].name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

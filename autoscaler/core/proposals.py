@@ -16,18 +16,25 @@ from autoscaler.core.book import Amount, AmountKind, Direction, Mode
 from autoscaler.core.team import Bools, Columns16, Team
 from autoscaler.core.verdicts import Verdict, VerdictKind, vetoes
 
-__all__ = ["NO_RULE", "Ask", "Proposals", "Veto", "amount_in_slots", "propose"]
+__all__ = ["NO_RULE", "UNLIMITED", "Ask", "Barrier", "Proposals", "Veto", "amount_in_slots", "propose"]
 
 NO_RULE = -1
 """Stands for a rule's index where no rule is meant."""
 
+UNLIMITED = 60
+"""As many units as any limit has room for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A group-wide wish: slots to add (> 0) or take away (< 0), and the rule that wishes it."""
+    """A group-wide wish: slots to add (> 0) or take away (< 0), and the rule that wishes it.
+
+    `each` is the most of them that any one agent may get or lose.
+    """
 
     delta: int
     rule: int
+    each: int = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,30 @@ class Veto:
     direction: Direction
     rule: int
     is_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barrier:
+    """Agents under a veto of their own, shape (n,) each.
+
+    Attributes:
+        agents: Whom it forbids to move.
+        unsure: Of those: only because what the veto rests on is missing.
+        by: The rule that forbids it, `NO_RULE` where none.
+    """
+
+    agents: Bools
+    unsure: Bools
+    by: NDArray[np.int16]
+
+    def joined(self, other: Barrier) -> Barrier:
+        """Both; a known veto speaks for an agent before a possible one."""
+        known = ~self.unsure & self.agents
+        return Barrier(
+            agents=self.agents | other.agents,
+            unsure=(self.unsure | other.unsure) & ~known & ~(other.agents & ~other.unsure),
+            by=np.where(other.agents & ~known, other.by, self.by),
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,8 +80,8 @@ class Proposals:
         floor, ceiling: Bounds now in force, shape (n,), floor <= ceiling.
         floored_by, capped_by: Rules that set them, shape (n,), NO_RULE where the file did; None: nowhere a rule.
         vetoes: Group-wide vetoes.
-        no_raise, no_lower: Agents under a veto of their own, known or possible; None when nobody is.
-        no_raise_by, no_lower_by: By whom.
+        no_raise, no_lower: Agents whom rules must not move that way; None when nobody is.
+        maybe_capped: Agents whose cap can't be judged, so that not even bounds raise them; None: nobody.
         cooling: Rules that match and wait for their own cooldown, with the seconds left.
     """
 
@@ -64,10 +95,9 @@ class Proposals:
     floored_by: NDArray[np.int16] | None = None
     capped_by: NDArray[np.int16] | None = None
     vetoes: list[Veto] = field(default_factory=list)
-    no_raise: Bools | None = None
-    no_lower: Bools | None = None
-    no_raise_by: NDArray[np.int16] | None = None
-    no_lower_by: NDArray[np.int16] | None = None
+    no_raise: Barrier | None = None
+    no_lower: Barrier | None = None
+    maybe_capped: Bools | None = None
     cooling: list[tuple[int, float]] = field(default_factory=list)
 
 
@@ -139,18 +169,19 @@ def _possible(proposals: Proposals, verdict: Verdict, index: int, n: int, *, rai
     if not verdict.may_veto:
         return
     unknown = np.ones(n, np.bool_) if verdict.unknown is None else verdict.unknown
-    if unknown.any():
-        _forbid(proposals, unknown, index, raises=raises)
-
-
-def _forbid(proposals: Proposals, agents: Bools, index: int, *, raises: bool) -> None:
-    n = len(agents)
+    if not unknown.any():
+        return
+    _forbid(proposals, unknown, unknown, index, raises=raises)
     if raises:
-        proposals.no_raise = agents if proposals.no_raise is None else proposals.no_raise | agents
-        proposals.no_raise_by = _mark(proposals.no_raise_by, agents, index, n)
+        proposals.maybe_capped = unknown if proposals.maybe_capped is None else proposals.maybe_capped | unknown
+
+
+def _forbid(proposals: Proposals, agents: Bools, unsure: Bools, index: int, *, raises: bool) -> None:
+    barrier = Barrier(agents=agents, unsure=unsure, by=_mark(None, agents, index, len(agents)))
+    if raises:
+        proposals.no_raise = barrier if proposals.no_raise is None else proposals.no_raise.joined(barrier)
     else:
-        proposals.no_lower = agents if proposals.no_lower is None else proposals.no_lower | agents
-        proposals.no_lower_by = _mark(proposals.no_lower_by, agents, index, n)
+        proposals.no_lower = barrier if proposals.no_lower is None else proposals.no_lower.joined(barrier)
 
 
 def _veto(proposals: Proposals, verdict: Verdict, index: int) -> None:
@@ -163,13 +194,13 @@ def _veto(proposals: Proposals, verdict: Verdict, index: int) -> None:
                 known = verdict.kind is VerdictKind.TRUE
                 proposals.vetoes.append(Veto(direction=direction, rule=index, is_known=known))
         return
-    assert verdict.unknown is not None
-    agents = verdict.matched | verdict.unknown
+    unsure = verdict.unknown if verdict.unknown is not None and verdict.may_veto else np.zeros_like(verdict.matched)
+    agents = verdict.matched | unsure
     if agents.any():
         if hold in (Direction.RAISE, Direction.BOTH):
-            _forbid(proposals, agents, index, raises=True)
+            _forbid(proposals, agents, unsure, index, raises=True)
         if hold in (Direction.LOWER, Direction.BOTH):
-            _forbid(proposals, agents, index, raises=False)
+            _forbid(proposals, agents, unsure, index, raises=False)
 
 
 def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slots: int, counted: int) -> None:
@@ -192,7 +223,8 @@ def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slo
             _single(proposals, units, index, raises=sign > 0)
         elif counted:
             delta = sign * amount_in_slots(amount, slots=slots, counted=counted)
-            proposals.asks.append(Ask(delta=delta, rule=index))
+            each = int(amount.value) if amount.kind is AmountKind.EACH else UNLIMITED
+            proposals.asks.append(Ask(delta=delta, rule=index, each=each))
 
 
 def _single(proposals: Proposals, units: Columns16, index: int, *, raises: bool) -> None:

@@ -13,11 +13,11 @@ from autoscaler.core.guards import CALLS_PERIOD_S, Guarded
 from autoscaler.core.memory import AgentMemory, GroupMemory, Ledger
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.stability import longest_period, recorded
-from autoscaler.core.team import Columns16, Team, remembered
+from autoscaler.core.team import Bools, Columns16, Team, remembered
 from autoscaler.core.tick import Tick
 from autoscaler.core.verdicts import Verdict
 
-__all__ = ["accounts", "corrected", "remember", "shifted"]
+__all__ = ["accounts", "remember", "shifted"]
 
 LONGEST_STEP_S = 600.0
 """A tick accounts for no more than this: time the daemon was down is nobody's burden."""
@@ -26,12 +26,12 @@ LONGEST_STEP_S = 600.0
 def accounts(memory: GroupMemory, agents: AgentMemory, rows: Ints | None, team: Team, *, at: float) -> Floats:
     """What each of the roster has carried in this shift, in limit-seconds above baseline.
 
-    A new sign-in begins a new shift.
+    Whoever signed in after being seen last begins a new shift.
     """
     step = 0.0 if memory.at is None else min(max(at - memory.at, 0.0), LONGEST_STEP_S)
     carried = remembered(agents.account, rows) + np.maximum(team.force - team.baseline, 0) * step
     # NaN compares false: an agent of whom nobody knows when it signed in goes on
-    return np.where(team.signed_in_for_s < step, 0.0, carried)
+    return np.where(team.signed_in_for_s < at - remembered(agents.seen_at, rows), 0.0, carried)
 
 
 def remember(
@@ -45,7 +45,7 @@ def remember(
     recommended: int,
     fired: Iterable[str],
     missing_since: float | None,
-    pinned: Columns16 | None,
+    to_baseline: Bools | None,
 ) -> GroupMemory:
     """Write down one tick.
 
@@ -59,7 +59,7 @@ def remember(
         recommended: This tick's recommendation, undamped.
         fired: Rules that moved somebody.
         missing_since: Since when the group's own readings are missing.
-        pinned: Pinned limits, 0 not pinned; None: nobody.
+        to_baseline: Who goes back to baseline for want of readings; None: nobody.
 
     Returns:
         The group's next memory.
@@ -67,8 +67,8 @@ def remember(
     group, team, memory, at = tick.group, tick.team, tick.memory, tick.at
     wanted = guarded.wanted
     step = (wanted - team.force).astype(np.int16)
-    if pinned is not None:
-        step = np.where(pinned > 0, np.int16(0), step)
+    if tick.orders.pinned is not None:
+        step = np.where(tick.orders.pinned, np.int16(0), step)
     counted = np.where(team.counted, step, 0)
     up = int(np.maximum(counted, 0).sum(dtype=np.int64))
     down = int(np.maximum(-counted, 0).sum(dtype=np.int64))
@@ -89,18 +89,33 @@ def remember(
         lowered_at=at if moved_down.any() else memory.lowered_at,
         calls=recorded(memory.calls, at, len(guarded.calls.agents), keep_s=CALLS_PERIOD_S),
         missing_since=missing_since,
-        agents=_agents(tick, verdicts, carried, base, wanted, step),
+        agents=_agents(tick, verdicts, carried, base, wanted, step, to_baseline),
     )
 
 
 def _agents(
-    tick: Tick, verdicts: tuple[Verdict, ...], carried: Carried, base: Columns16, wanted: Columns16, step: Columns16
+    tick: Tick,
+    verdicts: tuple[Verdict, ...],
+    carried: Carried,
+    base: Columns16,
+    wanted: Columns16,
+    step: Columns16,
+    to_baseline: Bools | None,
 ) -> AgentMemory:
     team, agents, at = tick.team, tick.agents, tick.at
     moved = step != 0
     # a move of the group's stays with the agent; a bound that holds for a while does not
     target = base + carried.given - carried.taken
     keeps = np.where((target != base) & (wanted == target), target, team.carried)
+    if to_baseline is not None:
+        # readings that come back bring no old limit back
+        keeps = np.where(to_baseline, np.minimum(keeps, np.maximum(wanted, team.baseline)), keeps)
+    asked: Floats = wanted.astype(np.float64)
+    keeps = keeps.astype(np.float64)
+    if team.is_protected is not None:
+        # nothing was asked for these, so what is in force is what the gateway says
+        asked[team.is_protected] = np.nan
+        keeps[team.is_protected] = np.nan
     above = wanted > team.baseline
     above_since = np.where(above, np.fmin(tick.remembered(agents.above_since), at), np.nan)
     missing_since = np.where(team.usable, np.nan, np.fmin(tick.remembered(agents.missing_since), at))
@@ -109,9 +124,9 @@ def _agents(
     units = step[budget_rows].astype(np.int64)
     return replace(
         agents,
-        seen_at=_put(agents.seen_at, tick, np.full(len(team.ids), at)),
-        wanted=_put(agents.wanted, tick, wanted.astype(np.float64)),
-        carried=_put(agents.carried, tick, keeps.astype(np.float64)),
+        seen_at=_put(agents.seen_at, tick, np.where(team.signed_in, at, tick.remembered(agents.seen_at))),
+        wanted=_put(agents.wanted, tick, asked),
+        carried=_put(agents.carried, tick, keeps),
         account=_put(agents.account, tick, tick.account),
         above_since=_put(agents.above_since, tick, above_since),
         missing_since=_put(agents.missing_since, tick, missing_since),
@@ -124,15 +139,6 @@ def _agents(
             if isinstance(verdict.since, np.ndarray)
         },
     )
-
-
-def corrected(tick: Tick, base: Columns16) -> tuple[Ledger, Ledger]:
-    """The ledgers of grown and shrunk slots, with what bounds alone move in this tick."""
-    step = np.where(tick.team.counted, base - tick.team.force, 0)
-    up = int(np.maximum(step, 0).sum(dtype=np.int64))
-    down = int(np.maximum(-step, 0).sum(dtype=np.int64))
-    grown, shrunk = tick.memory.grown, tick.memory.shrunk
-    return (*grown, (tick.at, up)) if up else grown, (*shrunk, (tick.at, down)) if down else shrunk
 
 
 def shifted(memory: GroupMemory, current: int, at: float) -> Ledger:

@@ -66,11 +66,19 @@ class GroupView:
     def over_time(self, expression: OverTime) -> float:
         raise TypeError(f"{expression.function.value}() is refused when the file is loaded")
 
-    def missing_of(self, expression: Expression) -> tuple[str, ...]:
-        """Group-wide names in `expression` whose value is not known, as they are spelt in rules."""
-        names = dict.fromkeys(names_in(expression))
-        values = ((name, self.value(name)) for name in names)
-        return tuple(_spelt(name) for name, value in values if isinstance(value, float) and math.isnan(value))
+    def missing_of(self, expression: Expression) -> tuple[Name, ...]:
+        """Group-wide names in `expression` whose value is not known for want of a reading.
+
+        What a group without agents has no value for (0/0) is missing nothing.
+        """
+        nobody = not self._snapshot.roster_problem and not self._team.counted.any()
+        return tuple(
+            name
+            for name in dict.fromkeys(names_in(expression))
+            if not (nobody and name.scope is Scope.GROUP)
+            and isinstance(value := self.value(name), float)
+            and math.isnan(value)
+        )
 
     @property
     def slots(self) -> int:
@@ -82,10 +90,10 @@ class GroupView:
         queues = self._snapshot.queues
         wanted = self._group.queues if one is None else (one,)
         rows = _rows(queues, wanted)
-        if rows is None or not (queues.age_s[rows] <= self._group.safety.max_age_s).all():
-            return math.nan
         if name == "id":
             return float(wanted[0]) if len(wanted) == 1 else math.nan
+        if rows is None or not (queues.age_s[rows] <= self._group.safety.max_age_s).all():
+            return math.nan
         column: Floats = getattr(queues, {"oldest_wait": "oldest_wait_s"}.get(name, name))[rows]
         # a sum or maximum of a column that holds a NaN is NaN
         return float(column.max() if name == "oldest_wait" else column.sum())
@@ -113,7 +121,7 @@ class GroupView:
         team = self._team
         known = team.counted & team.usable
         count = np.count_nonzero(known)
-        if not count or count < self._group.safety.quorum * agents:
+        if count < self._group.safety.quorum * agents or (agents and not count):
             return math.nan
         load = team.load[known]
         match name:
@@ -122,9 +130,9 @@ class GroupView:
             case "spare":
                 return float(np.maximum(team.force[known] - load, 0).sum())
             case "occupancy":
-                return float(load.sum() / team.force[known].sum())
+                return float(load.sum() / team.force[known].sum()) if count else math.nan
             case "busy":
-                return float(np.count_nonzero(load >= 1) / count)
+                return float(np.count_nonzero(load >= 1) / count) if count else math.nan
             case _:
                 raise KeyError(name)
 
@@ -176,7 +184,3 @@ def _rows(queues: Queues, wanted: tuple[int, ...]) -> list[int] | None:
         return [row_of[one] for one in wanted] or None
     except KeyError:
         return None
-
-
-def _spelt(name: Name) -> str:
-    return f"{name.scope.value}{f'[{name.queue}]' if name.queue is not None else ''}.{name.name}"

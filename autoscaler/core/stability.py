@@ -95,8 +95,7 @@ def calm_down(
     stability: Stability,
     *,
     history: Ledger,
-    grown: Ledger,
-    shrunk: Ledger,
+    rates_allow: float,
     raised_at: float | None,
     lowered_at: float | None,
     at: float,
@@ -108,7 +107,7 @@ def calm_down(
         current: Slots in force.
         stability: The group's.
         history: Earlier recommendations.
-        grown, shrunk: Slots moved, by time.
+        rates_allow: Slots by which the rates let the group move in this direction now, >= 0; inf without rates.
         raised_at, lowered_at: Last move of each direction, POSIX seconds or None.
         at: Now.
 
@@ -132,12 +131,8 @@ def calm_down(
         why.append(f"{word} cooldown has {_span(smoothing.cooldown_s - (at - last))} left")
         slots = current
     if slots != current:
-        if up:
-            limit = raise_limit(current, smoothing, grown, shrunk, at=at)
-            paced = int(min(slots, limit))
-        else:
-            limit = shrink_limit(current, smoothing, grown, shrunk, at=at)
-            paced = int(max(slots, limit))
+        allowed = int(min(abs(slots - current), rates_allow))
+        paced = current + allowed if up else current - allowed
         if paced != slots:
             why.append(f"the {word} rates allow {paced} slots now")
             slots = paced

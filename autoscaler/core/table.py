@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.core.arbitration import Settled
+from autoscaler.core.book import Direction
 from autoscaler.core.carrying import Carried, ideal
-from autoscaler.core.guards import Guarded
+from autoscaler.core.guards import Guarded, untouchable
 from autoscaler.core.plan import Stage
-from autoscaler.core.proposals import NO_RULE, Proposals
+from autoscaler.core.proposals import NO_RULE, Proposals, Veto
 from autoscaler.core.reasons import Reason
 from autoscaler.core.team import Bools, Columns16
 from autoscaler.core.tick import Tick
@@ -30,12 +31,14 @@ class Table:
         limits: Limits; stages that changed nothing share a column.
         reasons: `Reason` codes.
         rule: The rule behind each row's move, `NO_RULE` where none.
+        said_by: The rule each stage's sentence names, `NO_RULE` where none; stages that name none are left out.
         held: Why a row stands where it does not belong, `Reason` codes, 0 where it does.
     """
 
     limits: Mapping[Stage, Columns16]
     reasons: Mapping[Stage, Codes]
     rule: NDArray[np.int16]
+    said_by: Mapping[Stage, NDArray[np.int16]]
     held: Codes
 
 
@@ -47,8 +50,6 @@ def fill(
     guarded: Guarded,
     base: Columns16,
     *,
-    asked_up: int,
-    asked_down: int,
     calm_up: int,
     calm_down: int,
     to_baseline: Bools | None,
@@ -59,7 +60,6 @@ def fill(
         tick: The group.
         proposals, settled, carried, guarded: What the stages made of each other.
         base: Limits inside the bounds, before the group's units.
-        asked_up, asked_down: Units that arbitration let through.
         calm_up, calm_down: Units that stability let through.
         to_baseline: Who goes back to baseline for want of readings; None: nobody.
 
@@ -67,31 +67,25 @@ def fill(
         The table.
     """
     team = tick.team
-    n = len(team.ids)
-    plain = np.zeros(n, np.uint8)
+    plain = np.zeros(len(team.ids), np.uint8)
     known = ~np.isnan(team.confirmed)
+    ups, downs = settled.ups, settled.downs
     observed = np.where(known, team.confirmed, team.force).astype(np.int16)
-    seen = np.where(known, np.uint8(Reason.IN_FORCE), np.uint8(Reason.ASSUMED_BASELINE))
-    proposed_up, proposed_down = _before_vetoes(settled)
-    arbitrated = ideal(tick, proposals, base, up_units=asked_up, down_units=asked_down)
-    if (proposed_up, proposed_down) == (asked_up, asked_down):
-        proposed = arbitrated if base is team.carried else arbitrated + (team.carried - base)
-    else:
-        proposed = ideal(tick, proposals, team.carried, up_units=proposed_up, down_units=proposed_down)
+    arbitrated = ideal(tick, proposals, base, ups, downs, up_units=ups.units, down_units=downs.units)
+    proposed = _proposed(tick, proposals, settled, base, arbitrated)
     stabilised = arbitrated
-    if (calm_up, calm_down) != (asked_up, asked_down):
-        stabilised = ideal(tick, proposals, base, up_units=calm_up, down_units=calm_down)
+    if (calm_up, calm_down) != (ups.units, downs.units):
+        stabilised = ideal(tick, proposals, base, ups, downs, up_units=calm_up, down_units=calm_down)
     distributed = base + carried.given - carried.taken
-    rule = _rules(tick, proposals, settled, base, arbitrated)
-    why_arbitrated = _bounds(tick, proposals, base, to_baseline, plain)
-    if proposals.vetoes and proposed is not arbitrated:
-        why_arbitrated[(why_arbitrated == 0) & (proposed != arbitrated)] = Reason.HELD_BY_RULE
+    why_proposed, proposed_by = _why_proposed(team.carried, proposed, settled, proposals)
+    why_arbitrated, arbitrated_by = _why_arbitrated(tick, proposals, settled, base, proposed, arbitrated, to_baseline)
     why_stabilised = np.where(stabilised != arbitrated, np.uint8(Reason.STABILITY), plain)
-    why_distributed = _turns(tick, proposals, carried, base, stabilised, distributed, plain)
-    held = np.where(why_stabilised > 0, why_stabilised, plain)
+    why_distributed, distributed_by = _turns(tick, proposals, base, stabilised, distributed)
+    held = np.where(np.isin(why_arbitrated, _VETOED), why_arbitrated, why_stabilised)
     held = np.where(distributed != stabilised, why_distributed, held)
-    held = np.where(np.isin(held, (Reason.NOT_CHOSEN, Reason.CHOSEN, Reason.RELIEVED)), np.uint8(0), held)
+    held = np.where(np.isin(held, _NOT_HELD), np.uint8(0), held)
     held = np.where(guarded.cut > 0, guarded.cut, held)
+    said = np.where(known, np.uint8(Reason.NONE), np.uint8(Reason.LIMIT_UNKNOWN))
     return Table(
         limits={
             Stage.OBSERVED: observed,
@@ -103,102 +97,147 @@ def fill(
             Stage.WANTED: guarded.wanted,
         },
         reasons={
-            Stage.OBSERVED: seen,
-            Stage.PROPOSED: _proposals(team.carried, proposed, rule, settled),
+            Stage.OBSERVED: np.where(known, np.uint8(Reason.IN_FORCE), np.uint8(Reason.ASSUMED_BASELINE)),
+            Stage.PROPOSED: why_proposed,
             Stage.ARBITRATED: why_arbitrated,
             Stage.STABILISED: why_stabilised,
             Stage.DISTRIBUTED: why_distributed,
             Stage.GUARDED: guarded.cut,
-            Stage.WANTED: np.where(guarded.said > 0, guarded.said, np.where(known, 0, Reason.LIMIT_UNKNOWN)).astype(
-                np.uint8
-            ),
+            Stage.WANTED: np.where(guarded.said > 0, guarded.said, said),
         },
-        rule=rule,
+        rule=_rules(tick, proposals, settled, base, (arbitrated != base) | (distributed != base)),
+        said_by={
+            Stage.PROPOSED: proposed_by,
+            Stage.ARBITRATED: arbitrated_by,
+            Stage.DISTRIBUTED: distributed_by,
+        },
         held=held,
     )
 
 
-def _before_vetoes(settled: Settled) -> tuple[int, int]:
-    delta = settled.asked.delta if settled.asked is not None else 0
-    return max(delta, settled.up_units, 0), max(-delta, settled.down_units, 0)
+_VETOED = (Reason.HELD_BY_RULE, Reason.UNKNOWN_VETO)
+_NOT_HELD = (Reason.NOT_CHOSEN, Reason.CHOSEN, Reason.RELIEVED)
 
 
-def _rules(
-    tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, arbitrated: Columns16
-) -> NDArray[np.int16]:
-    """The rule to name for each row: who moved it, else who bounds it."""
-    n = len(base)
-    rule = np.full(n, NO_RULE, np.int16)
-    for column, by in (
-        (arbitrated != base, settled.rule),
-        (base < tick.team.carried, proposals.capped_by),
-        (base > tick.team.carried, proposals.floored_by),
-        (None if settled.up is None else settled.up > 0, proposals.up_by),
-        (None if settled.down is None else settled.down > 0, proposals.down_by),
-    ):
-        if by is not None and column is not None:
-            rule = np.where(column, by, rule).astype(np.int16)
-    if settled.rule == NO_RULE and settled.asked is not None and proposals.vetoes:
-        rule = np.where(rule == NO_RULE, proposals.vetoes[0].rule, rule).astype(np.int16)
-    return rule
+def _proposed(tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, arbitrated: Columns16) -> Columns16:
+    """Limits as the rules would have them: before vetoes, and before what bounds them for a while."""
+    if settled.asked is None or (settled.asked.rule == settled.rule and not proposals.vetoes):
+        return arbitrated + (tick.team.carried - base)
+    delta = settled.asked.delta
+    ups = replace(settled.ups, anyone=max(delta, 0), each=settled.asked.each)
+    downs = replace(settled.downs, anyone=max(-delta, 0), each=settled.asked.each)
+    return ideal(tick, proposals, tick.team.carried, ups, downs, up_units=ups.units, down_units=downs.units)
 
 
-def _proposals(carried: Columns16, proposed: Columns16, rule: NDArray[np.int16], settled: Settled) -> Codes:
+def _why_proposed(
+    carried: Columns16, proposed: Columns16, settled: Settled, proposals: Proposals
+) -> tuple[Codes, NDArray[np.int16]]:
     why = np.full(len(carried), Reason.NOTHING_ASKED, np.uint8)
     why[proposed > carried] = Reason.RULE_RAISES
     why[proposed < carried] = Reason.RULE_LOWERS
-    for units in (settled.up, settled.down):
-        if units is not None:
-            why[(units > 0) & (rule != NO_RULE)] = Reason.AGENT_RULE
-    return why
+    asked_by = np.int16(NO_RULE if settled.asked is None else settled.asked.rule)
+    by = np.where(proposed != carried, asked_by, np.int16(NO_RULE))
+    for wish, alone_by in ((settled.ups, proposals.up_by), (settled.downs, proposals.down_by)):
+        if wish.own is not None and alone_by is not None:
+            alone = wish.own > 0
+            why[alone] = Reason.AGENT_RULE
+            by[alone] = alone_by[alone]
+    return why, by
 
 
-def _bounds(tick: Tick, proposals: Proposals, base: Columns16, to_baseline: Bools | None, plain: Codes) -> Codes:
+def _why_arbitrated(
+    tick: Tick,
+    proposals: Proposals,
+    settled: Settled,
+    base: Columns16,
+    proposed: Columns16,
+    arbitrated: Columns16,
+    to_baseline: Bools | None,
+) -> tuple[Codes, NDArray[np.int16]]:
+    """Why bounds and vetoes changed what was proposed, and whose."""
     team = tick.team
-    why = plain.copy()
-    if base is not team.carried:
-        missing = ~team.usable
-        why[base < team.carried] = Reason.CAPPED
-        why[base > team.carried] = Reason.FLOORED
-        why[(base < team.carried) & missing] = Reason.MISSING_READING
-        if to_baseline is not None:
-            why[to_baseline & (base < team.carried)] = Reason.BACK_TO_BASELINE
-        why[(base < team.carried) & (base > proposals.ceiling)] = Reason.RATE_OF_BOUND
-    return why
+    down, up = base < team.carried, base > team.carried
+    why = np.zeros(len(base), np.uint8)
+    by = np.full(len(base), NO_RULE, np.int16)
+    if proposals.capped_by is not None:
+        by[down] = proposals.capped_by[down]
+    if proposals.floored_by is not None:
+        by[up] = proposals.floored_by[up]
+    why[down] = Reason.CAPPED
+    why[up] = Reason.FLOORED
+    why[down & (base > proposals.ceiling)] = Reason.RATE_OF_BOUND
+    if proposals.maybe_capped is not None and proposals.no_raise is not None:
+        unsure = down & proposals.maybe_capped & (base <= team.force) & (base < proposals.ceiling)
+        why[unsure] = Reason.UNKNOWN_VETO
+        by[unsure] = proposals.no_raise.by[unsure]
+    why[down & ~team.usable] = Reason.MISSING_READING
+    if to_baseline is not None:
+        why[down & to_baseline] = Reason.BACK_TO_BASELINE
+    if tick.orders.pinned is not None:
+        why[tick.orders.pinned & (down | up)] = Reason.PINNED
+    veto = _veto_that_counts(proposals, settled)
+    if veto is not None:
+        vetoed = (why == 0) & (proposed != arbitrated)
+        why[vetoed] = Reason.HELD_BY_RULE if veto.is_known else Reason.UNKNOWN_VETO
+        by[vetoed] = veto.rule
+    return why, by
+
+
+def _veto_that_counts(proposals: Proposals, settled: Settled) -> Veto | None:
+    if settled.asked is None:
+        return None
+    direction = Direction.RAISE if settled.asked.delta > 0 else Direction.LOWER
+    return next((veto for veto in proposals.vetoes if veto.direction is direction), None)
+
+
+def _rules(tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, moved: Bools) -> NDArray[np.int16]:
+    """The rule to name for each row: who moved it, else who bounds it."""
+    rule = np.full(len(base), NO_RULE, np.int16)
+    ups, downs = settled.ups.own, settled.downs.own
+    for column, by in (
+        (base < tick.team.carried, proposals.capped_by),
+        (base > tick.team.carried, proposals.floored_by),
+        (moved, None if settled.rule == NO_RULE else np.int16(settled.rule)),
+        (None if ups is None else ups > 0, proposals.up_by),
+        (None if downs is None else downs > 0, proposals.down_by),
+    ):
+        if by is not None and column is not None:
+            rule = np.where(column, by, rule)
+    return rule
 
 
 def _turns(
-    tick: Tick,
-    proposals: Proposals,
-    carried: Carried,
-    base: Columns16,
-    stabilised: Columns16,
-    distributed: Columns16,
-    plain: Codes,
-) -> Codes:
-    """Why a row got units, or did not get those it would have got if it could be moved."""
-    if distributed is stabilised or (stabilised is base and not carried.given.any() and not carried.taken.any()):
-        return plain
-    team = tick.team
-    why = plain.copy()
+    tick: Tick, proposals: Proposals, base: Columns16, stabilised: Columns16, distributed: Columns16
+) -> tuple[Codes, NDArray[np.int16]]:
+    """Why a row got units, or did not get those it would have got if it could be moved; whose rule forbade it."""
+    n = len(base)
+    why = np.zeros(n, np.uint8)
+    by = np.full(n, NO_RULE, np.int16)
+    if stabilised is base and np.array_equal(distributed, base):
+        return why, by
     why[distributed > base] = Reason.CHOSEN
     why[distributed < base] = Reason.RELIEVED
     passed_over = (stabilised != base) & (distributed == base)
     if not passed_over.any():
-        return why
-    reasons = np.full(len(base), Reason.AGENT_BUDGET, np.uint8)
-    if not (
-        tick.group.stability.each.raise_by or tick.group.stability.each.lower_by or tick.group.stability.each.moves
-    ):
-        reasons[:] = Reason.NOT_CHOSEN
-    for veto in (proposals.no_raise, proposals.no_lower):
-        if veto is not None:
-            reasons[veto] = Reason.UNKNOWN_VETO
-    reasons[~team.usable] = Reason.MISSING_READING
-    if team.reachable is not None:
-        reasons[~team.reachable] = Reason.UNREACHABLE
-    if tick.contested is not None:
-        reasons[tick.contested] = Reason.CONTESTED
-    if team.is_protected is not None:
-        reasons[team.is_protected] = Reason.PROTECTED
-    return np.where(passed_over, reasons, why)
+        return why, by
+    rows = np.flatnonzero(passed_over)
+    why[rows] = _cannot(tick)[rows]
+    for barrier, away in ((proposals.no_raise, stabilised > base), (proposals.no_lower, stabilised < base)):
+        if barrier is not None:
+            stopped = passed_over & barrier.agents & away & tick.movable & tick.team.usable
+            why[stopped] = np.where(barrier.unsure[stopped], Reason.UNKNOWN_VETO, Reason.HELD_BY_RULE)
+            by[stopped] = barrier.by[stopped]
+    return why, by
+
+
+def _cannot(tick: Tick) -> Codes:
+    """Why an agent can't be moved; where it could, its budget is spent, or it was another's turn."""
+    team, each = tick.team, tick.group.stability.each
+    has_budgets = each.raise_by or each.lower_by or each.moves
+    why = np.full(len(team.ids), Reason.AGENT_BUDGET if has_budgets else Reason.NOT_CHOSEN, np.uint8)
+    why[~team.usable] = Reason.MISSING_READING
+    if tick.orders.stop:
+        why[:] = tick.orders.stop
+    if tick.orders.pinned is not None:
+        why[tick.orders.pinned] = Reason.PINNED
+    return np.where(tick.touchable, why, untouchable(tick))

@@ -23,9 +23,6 @@ Columns16 = NDArray[np.int16]
 Selection = slice | Ints
 """Rows of a larger table: a slice when they are contiguous, which copies nothing."""
 
-RETURN_AFTER_S = 300.0
-"""Absent for longer than this, an agent comes back as if new: what was wanted before the break no longer counts."""
-
 _TAKING_CHATS = np.array(
     [
         state
@@ -119,9 +116,7 @@ def remembered(column: Floats, rows: Ints | None) -> Floats:
     return column if rows is None else column[rows]
 
 
-def assemble(
-    group: Group, agents: Agents, where: Selection, memory: AgentMemory, rows: Ints | None, *, at: float, trusted: bool
-) -> Team:
+def assemble(group: Group, agents: Agents, where: Selection, memory: AgentMemory, rows: Ints | None) -> Team:
     """Take a group's columns out of a snapshot.
 
     Args:
@@ -130,8 +125,6 @@ def assemble(
         where: The group's rows, from `members`.
         memory: Aligned with the roster.
         rows: The roster's rows in `memory`, None: one to one.
-        at: Now, POSIX seconds.
-        trusted: Whether what memory wanted was really asked of the gateway.
 
     Returns:
         The team.
@@ -142,7 +135,7 @@ def assemble(
     load = _by_media(agents.load, group.media_type, where, n)
     state = agents.state[where]
     floor, baseline, ceiling, tier = _bounds(group, ids)
-    force, carried = _in_force(memory, rows, confirmed, baseline, at=at, trusted=trusted)
+    force, carried = _in_force(memory, rows, confirmed, baseline)
     # NaN ages compare false, so an unknown age is stale
     fresh = agents.age_s[where] <= group.safety.max_age_s
     return Team(
@@ -187,18 +180,12 @@ def _by_media(columns: Any, media_type: int, where: Selection, n: int) -> Floats
 
 
 def _in_force(
-    memory: AgentMemory, rows: Ints | None, confirmed: Floats, baseline: Columns16, *, at: float, trusted: bool
+    memory: AgentMemory, rows: Ints | None, confirmed: Floats, baseline: Columns16
 ) -> tuple[Columns16, Columns16]:
+    wanted, carried = remembered(memory.wanted, rows), remembered(memory.carried, rows)
     known = np.where(np.isnan(confirmed), baseline, confirmed)
-    if not trusted:
-        force = known.astype(np.int16)
-        return force, force
-    wanted = remembered(memory.wanted, rows)
-    # NaN in either compares false: nothing wanted, or never seen
-    still_ours = (wanted > 0) & (at - remembered(memory.seen_at, rows) <= RETURN_AFTER_S)
-    force = np.where(still_ours, wanted, known).astype(np.int16)
-    carried = remembered(memory.carried, rows)
-    return force, np.where(still_ours & (carried > 0), carried, force).astype(np.int16)
+    force = np.where(np.isnan(wanted), known, wanted).astype(np.int16)
+    return force, np.where(np.isnan(carried), force, carried).astype(np.int16)
 
 
 def _bounds(group: Group, ids: Ints) -> tuple[Columns16, Columns16, Columns16, NDArray[np.int16]]:

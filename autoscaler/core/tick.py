@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from autoscaler.core.book import Group
 from autoscaler.core.memory import AgentMemory, GroupMemory
+from autoscaler.core.orders import Orders
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.team import Bools, Team, remembered
 
@@ -23,7 +24,9 @@ class Tick:
         agents: Its agent columns, aligned: they hold every row of the roster.
         rows: The roster's rows in `agents`; None: one to one.
         account: What each of the roster has carried above baseline in this shift, shape (n,).
-        movable: Whom rules may move at all: taking chats, reachable, not protected, pinned, contested, paused.
+        orders: What people ordered.
+        touchable: Whom a call of this group may concern: signed in, reachable, not protected, not contested.
+        movable: Whom rules may move: touchable, taking chats, not pinned, and nobody while the group is stopped.
         contested: Whom another group of the same media type claims too; None: nobody.
         at: Now, POSIX seconds.
     """
@@ -34,6 +37,8 @@ class Tick:
     agents: AgentMemory
     rows: Ints | None
     account: Floats
+    orders: Orders
+    touchable: Bools
     movable: Bools
     contested: Bools | None
     at: float

@@ -14,7 +14,7 @@ import numpy as np
 
 from autoscaler.core.book import Direction, Group, Mode, Rule
 from autoscaler.core.evaluation import Truth, judge
-from autoscaler.core.expressions import Scope, names_in
+from autoscaler.core.expressions import Name, Scope, spelt
 from autoscaler.core.memory import AgentMemory
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.scope import GroupView
@@ -43,8 +43,8 @@ class Verdict:
         unknown: Agents of whom its condition is not known; None for a group-wide rule.
         held_s: How long a group-wide condition has held, 0.0 when it does not.
         since: What memory keeps: a time or None, or a column of times.
-        may_veto: Not known, and what it needs is required: the safe side is taken.
-        missing: Group-wide names it asked for in vain.
+        may_veto: Not known, and not for want of optional inputs alone: the safe side is taken.
+        missing: Group-wide names it asked for in vain, as rules spell them.
     """
 
     rule: Rule
@@ -73,15 +73,16 @@ def judge_rules(
     Returns:
         One verdict a rule.
     """
+    optional = frozenset(spec.name for spec in group.inputs if not spec.required)
     return tuple(
-        _for_agents(rule, view, agents, rows, at=at)
+        _for_agents(rule, view, agents, rows, optional, at=at)
         if rule.per_agent
-        else _for_group(rule, view, since.get(rule.name), group, at=at)
+        else _for_group(rule, view, since.get(rule.name), optional, at=at)
         for rule in group.rules
     )
 
 
-def _for_group(rule: Rule, view: GroupView, since: float | None, group: Group, *, at: float) -> Verdict:
+def _for_group(rule: Rule, view: GroupView, since: float | None, optional: frozenset[str], *, at: float) -> Verdict:
     truth = Truth(True, False) if rule.when is None else judge(rule.when, view)
     if truth.yes or rule.when is None:
         start = at if since is None else min(since, at)
@@ -90,15 +91,18 @@ def _for_group(rule: Rule, view: GroupView, since: float | None, group: Group, *
         return Verdict(rule=rule, kind=kind, held_s=held, since=start)
     if truth.no:
         return Verdict(rule=rule, kind=VerdictKind.FALSE)
+    missing = view.missing_of(rule.when)
     return Verdict(
         rule=rule,
         kind=VerdictKind.UNKNOWN,
-        may_veto=_rests_on_required(rule, group),
-        missing=view.missing_of(rule.when),
+        may_veto=_needs_required(missing, optional),
+        missing=tuple(spelt(name) for name in missing),
     )
 
 
-def _for_agents(rule: Rule, view: GroupView, agents: AgentMemory, rows: Ints | None, *, at: float) -> Verdict:
+def _for_agents(
+    rule: Rule, view: GroupView, agents: AgentMemory, rows: Ints | None, optional: frozenset[str], *, at: float
+) -> Verdict:
     assert rule.when is not None
     truth = judge(rule.when, view)
     yes: Bools = truth.yes
@@ -117,14 +121,24 @@ def _for_agents(rule: Rule, view: GroupView, agents: AgentMemory, rows: Ints | N
         kind = VerdictKind.UNKNOWN
     else:
         kind = VerdictKind.FALSE
-    return Verdict(rule=rule, kind=kind, matched=matched, unknown=unknown, since=since, may_veto=True)
+    missing = view.missing_of(rule.when) if unknown.any() else ()
+    return Verdict(
+        rule=rule,
+        kind=kind,
+        matched=matched,
+        unknown=unknown,
+        since=since,
+        may_veto=_needs_required(missing, optional),
+        missing=tuple(spelt(name) for name in missing),
+    )
 
 
-def _rests_on_required(rule: Rule, group: Group) -> bool:
-    """Whether anything it asks is not an input marked `required: false`."""
-    assert rule.when is not None
-    optional = {spec.name for spec in group.inputs if not spec.required}
-    return any(name.scope is not Scope.INPUT or name.name not in optional for name in names_in(rule.when))
+def _needs_required(missing: tuple[Name, ...], optional: frozenset[str]) -> bool:
+    """Whether an unknown rests on more than inputs marked `required: false`.
+
+    With nothing group-wide missing it rests on an agent's own reading, or on a division by zero.
+    """
+    return not missing or any(name.scope is not Scope.INPUT or name.name not in optional for name in missing)
 
 
 def vetoes(verdict: Verdict, direction: Direction) -> bool:

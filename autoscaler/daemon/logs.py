@@ -12,8 +12,9 @@ import structlog
 __all__ = ["JournalStream", "configure_logs"]
 
 
-def configure_logs(level: int = logging.INFO) -> None:
-    """Set up structlog for the process: JSON lines on stderr, rendered once, loggers kept."""
+def configure_logs(*, quiet: bool = False) -> None:
+    """Set up structlog for the process: JSON lines on stderr, loggers kept; `quiet` leaves errors alone."""
+    level = logging.ERROR if quiet else logging.INFO
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -103,7 +103,7 @@ def _troubles(state: ServiceState) -> Iterable[str]:
     if state.books.state.problem:
         yield f"RULES: {state.books.state.problem}"
     health = state.store.health()
-    if health.last_error is not None:
+    if health.last_error:
         yield f"STORE: {health.last_error}"
     for name, decided in sorted(state.cycle.last.items()):
         if decided.problems:

@@ -33,7 +33,7 @@ from autoscaler.daemon.service_state import ServiceState
 from autoscaler.daemon.settings import Settings
 from autoscaler.daemon.wiring import build_gateway, build_source
 from autoscaler.daemon.workers import Worker
-from autoscaler.errors import StoreError
+from autoscaler.errors import StoreError, StoreUnavailable
 from autoscaler.gateway.owned import OwnedSessions
 from autoscaler.store.memory_blob import unpack_memory
 from autoscaler.store.sqlite_store import SqliteStore
@@ -67,12 +67,18 @@ class Daemon:
         self._stop = asyncio.Event()
         self._reload_asked = asyncio.Event()
         self.is_ready = asyncio.Event()
+        self.has_ended = asyncio.Event()
         self.state: ServiceState | None = None
         self.console: Console | None = None
 
     def stop(self) -> None:
         """Ask for an orderly end."""
         self._stop.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether an end was asked for, or has come."""
+        return self._stop.is_set() or self.has_ended.is_set()
 
     def listen_to_signals(self) -> None:
         """SIGTERM and SIGINT drain, a second one ends at once; SIGHUP reloads."""
@@ -87,6 +93,12 @@ class Daemon:
         Raises:
             AutoscalerError: Something needed at the start is wrong; nothing was called.
         """
+        try:
+            await self._live()
+        finally:
+            self.has_ended.set()
+
+    async def _live(self) -> None:
         async with AsyncExitStack() as stack:
             store = await SqliteStore.open(self._settings.store, clock=self._clock, on_lost=_journal_lost)
             stack.push_async_callback(store.close, self._settings.drain)
@@ -281,7 +293,5 @@ async def _remembered(store: SqliteStore) -> dict[str, GroupMemory]:
     return {name: unpack_memory(saved.blob) for name, saved in (await store.load_memories()).items()}
 
 
-def _journal_lost(lost: int) -> None:
-    log.error(
-        "journal_lines_lost", lost=lost, help="The store can't be written; see its error in status and free the disk."
-    )
+def _journal_lost(error: StoreUnavailable) -> None:
+    log.error("journal_lines_lost", error=str(error), help=error.help)

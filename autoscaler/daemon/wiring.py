@@ -6,7 +6,7 @@ Whatever is wrong with a setting shows here, before anything is called.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, assert_never
@@ -19,7 +19,8 @@ from autoscaler.clock import Clock
 from autoscaler.core.readings import Ints
 from autoscaler.daemon.settings import CmsSettings, Settings, read_secret
 from autoscaler.errors import GatewayNonsense
-from autoscaler.gateway.actuator import Actuator, ActuatorSettings
+from autoscaler.gateway.actuation import ActuatorSettings
+from autoscaler.gateway.actuator import Actuator
 from autoscaler.gateway.address import Address, parse_address
 from autoscaler.gateway.burst import BurstTransport
 from autoscaler.gateway.client import GatewayClient
@@ -181,13 +182,9 @@ async def _cms(settings: CmsSettings, deadline_s: float, clock: Clock) -> CmsSou
     address = parse_address(settings.url, setting="cms.url")
     trust = await _trust(settings.ca_file, settings.pin_sha256, address, "cms")
     secret = "" if settings.signer == "plain" else read_secret(settings.secret_key_file, "cms.secret_key_file")
-    own = cms_client.CmsSettings(
-        url=settings.url,
-        cc_id=settings.cc_id,
-        vdn=settings.vdn,
-        request_timeout_s=deadline_s,
-        **({"roster_path": settings.roster_path} if settings.roster_path is not None else {}),
-    )
+    own = cms_client.CmsSettings(url=settings.url, cc_id=settings.cc_id, vdn=settings.vdn, request_timeout_s=deadline_s)
+    if settings.roster_path is not None:
+        own = replace(own, roster_path=settings.roster_path)
     signer = find_signer(settings.signer, access_key=settings.access_key, secret_key=secret)
     return CmsSource(own, signer=signer, tls=trust.context, clock=clock)
 

@@ -304,7 +304,7 @@ class Actuator:
         self._pump(now)
 
     def _expire(self, order: Order, now: float) -> None:
-        if order.stage is OrderStage.ENDED:  # superseded from within another one's outcome
+        if order.stage in {_FLYING, OrderStage.ENDED}:  # moved on from within another one's outcome
             return
         if order.error is None:
             order.error = (

@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from autoscaler.clock import Clock
 from autoscaler.errors import UsageError
@@ -82,6 +84,14 @@ class OwnedSessions:
     def refused(self, agent: int, guid: str, retcode: str) -> None:
         """As `ports.Sessions`; the agent signs in again after the poll under way, which may bring a newer Guid."""
         self._table.refused(agent, guid, retcode)
+
+    def live_among(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which agents could be called now, shape (n,)."""
+        return np.isin(ids, self.live_agents())
+
+    def live_agents(self) -> list[int]:
+        """Agents that could be called now."""
+        return [agent for agent in self._keepers if self.credentials(agent) is not None]
 
     def status(self) -> tuple[OwnedStatus, ...]:
         """Every agent's session for the console, by agent id."""

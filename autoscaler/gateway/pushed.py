@@ -16,11 +16,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autoscaler.clock import Clock
 from autoscaler.errors import UsageError
 from autoscaler.gateway.ports import Credentials
 from autoscaler.gateway.sessions import SessionTable
-from autoscaler.gateway.wire import check_agent
+from autoscaler.gateway.wire import check_agent, is_header_safe
 
 __all__ = ["Pushed", "PushedSessions"]
 
@@ -70,9 +73,13 @@ class PushedSessions:
         """As `ports.Sessions`."""
         self._table.refused(agent, guid, retcode)
 
-    def live(self) -> int:
-        """How many agents could be called now."""
-        return self._table.live()
+    def live_among(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which agents could be called now, shape (n,)."""
+        return self._table.live_among(ids)
+
+    def live_agents(self) -> list[int]:
+        """Agents that could be called now."""
+        return self._table.live_agents()
 
     def put(
         self,
@@ -146,7 +153,7 @@ def _checked_guid(agent: int, guid: str) -> str:
     guid = guid.removeprefix("JSESSIONID=")
     if not guid:
         raise UsageError(f"the Guid of agent {agent} is empty", help="Send the value of the last Set-GUID header.")
-    if len(guid) >= 200 or not _is_header_safe(guid) or " " in guid:
+    if len(guid) >= 200 or not is_header_safe(guid) or " " in guid:
         raise UsageError(
             f"the Guid of agent {agent} is not printable ASCII of fewer than 200 characters",
             help="Send the value of the last Set-GUID header as it came.",
@@ -157,14 +164,10 @@ def _checked_guid(agent: int, guid: str) -> str:
 def _checked_cookie(agent: int, cookies: Mapping[str, str]) -> str:
     for name, value in cookies.items():
         # the types may be a wish where this came from JSON
-        sane = isinstance(name, str) and isinstance(value, str) and _is_header_safe(name) and _is_header_safe(value)
+        sane = isinstance(name, str) and isinstance(value, str) and is_header_safe(name) and is_header_safe(value)
         if not sane or not name or ";" in name + value or set(name) & set("= ,"):
             raise UsageError(
                 f"a cookie of agent {agent} has a name or value that no Cookie header can carry",
                 help="Send each cookie's name and value as text without line breaks and semicolons.",
             )
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
-
-
-def _is_header_safe(text: str) -> bool:
-    return text.isascii() and text.isprintable()

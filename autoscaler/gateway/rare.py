@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 
+from autoscaler.errors import GatewayError
 from autoscaler.gateway.address import Address
 from autoscaler.gateway.ports import Answer
 from autoscaler.gateway.tls import Trust, unreachable
@@ -58,6 +59,13 @@ class RareTransport:
                 content = await response.aread()
             finally:
                 await response.aclose()
+        except httpx.LocalProtocolError:
+            # its text shows the header it stumbled over, and that may be the Guid
+            raise GatewayError(
+                "the request can't be spelled as HTTP",
+                place=f"{method} {path.partition('?')[0]}",
+                help="See which text of the settings or of a pushed session holds a line break or the like.",
+            ) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise unreachable(error, address=self._address.netloc, trust=self._trust) from error
         return answer_from(response.status_code, response.headers.multi_items(), content)

@@ -38,8 +38,8 @@ class OwnedAgent:
 def read_roster(path: Path) -> tuple[OwnedAgent, ...]:
     """Read CSV lines `agentid,password_file,phonenum,skills`; skills are queue ids joined by `;`.
 
-    A first line with these names, empty lines and lines that begin with `#` are passed over. A relative password file is
-    looked up beside the roster.
+    A first line with these names, empty lines and lines that begin with `#` are passed over. A relative password file
+    is looked up beside the roster.
 
     Returns:
         By agent id.

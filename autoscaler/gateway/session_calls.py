@@ -14,7 +14,7 @@ from autoscaler.errors import GatewayNonsense, UsageError
 from autoscaler.gateway.exchange import Request, accepted, exchange
 from autoscaler.gateway.ports import Answer, Credentials, Transport
 from autoscaler.gateway.retcodes import SUCCESS, Advice, advice
-from autoscaler.gateway.wire import check_agent, merged_cookie, read_reply, refusal
+from autoscaler.gateway.wire import check_agent, is_header_safe, merged_cookie, read_reply, refusal
 
 __all__ = ["SessionCalls", "SignIn", "SignedIn"]
 
@@ -171,7 +171,7 @@ class SessionCalls:
         answer = await exchange(self._transport, request, credentials, timeout_s=self._timeout_s)
         reply = accepted(answer, place=request.place)
         guid = reply.result.get("guid") if isinstance(reply.result, dict) else None
-        if not isinstance(guid, str) or not guid or not (guid.isascii() and guid.isprintable()):
+        if not isinstance(guid, str) or not guid or not is_header_safe(guid):
             raise GatewayNonsense("the answer holds no Guid", place=request.place, help="Sign the agent in again.")
         return guid
 

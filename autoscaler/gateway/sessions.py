@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autoscaler.clock import Clock
 from autoscaler.gateway.ports import Credentials
 from autoscaler.gateway.wire import merged_cookie
@@ -17,6 +20,9 @@ __all__ = ["DYNAMIC_GUID_LIFE_S", "Authentication", "SessionTable", "guid_life"]
 
 DYNAMIC_GUID_LIFE_S = 120.0
 """GUIDTIMEOUT of a gateway nobody changed."""
+
+
+_AGENT_IDS = 1_000_000  # ids run to 999999
 
 
 class Authentication(Enum):
@@ -46,6 +52,8 @@ class SessionTable:
         self._clock = clock
         self._guid_life_s = guid_life_s
         self._rows: dict[int, _Row] = {}
+        # when each agent's live Guid was issued, by agent id: a tick asks for everybody at once
+        self._issued = np.full(_AGENT_IDS, -np.inf)
 
     def credentials(self, agent: int) -> Credentials | None:
         """As `ports.Sessions`."""
@@ -67,6 +75,7 @@ class SessionTable:
         cookie = merged_cookie(now.cookie, set_cookie)
         if set_guid is not None and set_guid != row.refused:
             row.take(Credentials(guid=set_guid, cookie=cookie, sign_in=now.sign_in), self._clock.monotonic())
+            self._issued[agent] = row.arrived
         elif row.credentials is not None and cookie != now.cookie:
             row.credentials = Credentials(guid=now.guid, cookie=cookie, sign_in=now.sign_in)
 
@@ -77,6 +86,7 @@ class SessionTable:
             row.refused = guid
             row.lost = row.credentials
             row.credentials = None
+            self._issued[agent] = -np.inf
 
     def begin(self, agent: int, guid: str, cookie: str, *, age_s: float = 0.0) -> int:
         """Start a new sign-in.
@@ -94,12 +104,14 @@ class SessionTable:
         row.sign_ins += 1
         row.credentials = row.previous = None
         row.take(Credentials(guid=guid, cookie=cookie, sign_in=row.sign_ins), self._clock.monotonic() - age_s)
+        self._issued[agent] = row.arrived
         return row.sign_ins
 
     def renew(self, agent: int, guid: str, cookie: str, *, age_s: float = 0.0) -> None:
         """Go on with the present sign-in under a newer Guid (or the same one, said to be current); as `begin`."""
         row = self._rows.setdefault(agent, _Row())
         row.take(Credentials(guid=guid, cookie=cookie, sign_in=row.sign_ins), self._clock.monotonic() - age_s)
+        self._issued[agent] = row.arrived
 
     def end(self, agent: int) -> bool:
         """Forget the agent's Guid, and say whether there was one."""
@@ -108,6 +120,7 @@ class SessionTable:
             return False
         had_one = row.credentials is not None
         row.credentials = row.lost = row.previous = None
+        self._issued[agent] = -np.inf
         return had_one
 
     def was_refused(self, agent: int, guid: str) -> bool:
@@ -120,9 +133,16 @@ class SessionTable:
         row = self._rows.get(agent)
         return 0 if row is None else row.sign_ins
 
-    def live(self) -> int:
-        """How many agents could be called now."""
-        return sum(self.credentials(agent) is not None for agent in self._rows)
+    def live_among(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which agents could be called now, shape (n,)."""
+        life = np.inf if self._guid_life_s is None else self._guid_life_s
+        issued = self._issued[ids]
+        live: NDArray[np.bool_] = (issued > -np.inf) & (self._clock.monotonic() - issued <= life)
+        return live
+
+    def live_agents(self) -> list[int]:
+        """Agents that could be called now, in the order they were first seen."""
+        return [agent for agent in self._rows if self.credentials(agent) is not None]
 
 
 class _Row:

@@ -26,6 +26,7 @@ __all__ = [
     "answer_from",
     "check_agent",
     "guid_from_header",
+    "is_header_safe",
     "merged_cookie",
     "read_reply",
     "read_retcode",
@@ -128,8 +129,17 @@ def answer_from(status: int, headers: Iterable[tuple[str, str]], body: bytes) ->
 
 
 def guid_from_header(value: str) -> str | None:
-    """Take the Guid out of a `Set-GUID` value: `JSESSIONID=` goes only from its front; None when nothing is left."""
-    return value.partition(";")[0].strip().removeprefix("JSESSIONID=") or None
+    """Take the Guid out of a `Set-GUID` value.
+
+    `JSESSIONID=` goes only from its front. None when nothing is left, or what could not be sent back as a header.
+    """
+    guid = value.partition(";")[0].strip().removeprefix("JSESSIONID=")
+    return guid if guid and is_header_safe(guid) else None
+
+
+def is_header_safe(text: str) -> bool:
+    """Whether `text` can stand in a header: printable ASCII, so no line break either."""
+    return text.isascii() and text.isprintable()
 
 
 def merged_cookie(cookie: str, set_cookie: Sequence[str]) -> str:
@@ -147,7 +157,7 @@ def merged_cookie(cookie: str, set_cookie: Sequence[str]) -> str:
     pairs = dict(part.split("=", 1) for part in cookie.split("; ") if "=" in part)
     for value in set_cookie:
         name, equals, content = value.partition(";")[0].partition("=")
-        if equals and name.strip():
+        if equals and name.strip() and is_header_safe(name + content):
             pairs[name.strip()] = content.strip()
     return "; ".join(f"{name}={content}" for name, content in pairs.items())
 

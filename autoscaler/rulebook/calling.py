@@ -44,7 +44,7 @@ def check_call(call: Calling, number: Callable[[Syntax], TypedPart | None], repo
     first = found[0]
     unit = first.unit
     for other in found[1:]:
-        shared = common_unit(first, other, call.span, reporter, "put together")
+        shared = common_unit(first, other, call.span, reporter, "put together with")
         if shared is None:
             return None
         unit = shared

@@ -148,10 +148,6 @@ class _Checker:
         if part is None:
             return None
         value = None if part.value is None else -part.value
-        if isinstance(syntax.part, Number) and value is not None:
-            return TypedPart(
-                Literal(value, part.unit), part.unit, syntax.span, value, value if part.bare is not None else None
-            )
         return TypedPart(Negate(part.expression), part.unit, syntax.span, value, None if part.bare is None else value)
 
     def _calculation(self, syntax: Calculation) -> TypedPart | None:

@@ -27,6 +27,7 @@ MOST_DEPTH = 20
 
 # libyaml's parser where PyYAML was built with it: the same events, ten times as fast.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAG = re.compile(r"![^\s,\[\]{}]*")
 _ANCHOR = re.compile(r"&\S*\s*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -126,9 +127,15 @@ class _Composer:
 
     def _properties(self, event: Any) -> None:
         if event.tag is not None and event.tag != "!":
-            span = Span(event.start_mark.index, event.start_mark.index + 1)
+            text = self._reporter.source.text
+            match = _TAG.search(text, event.start_mark.index)
+            span = (
+                Span(match.start(), match.end()) if match else Span(event.start_mark.index, event.start_mark.index + 1)
+            )
             help_ = 'leave it out; to negate a condition write "not", and put text that starts with ! in quotes'
-            self._reporter.report(Code.TAG, span, f"the tag {quoted(event.tag)} is not allowed", help_)
+            self._reporter.report(
+                Code.TAG, span, f"the YAML tag {quoted(text[span.start : span.end])} is not allowed", help_
+            )
 
     def _close(self, event: Any) -> None:
         opened = self._open.pop()

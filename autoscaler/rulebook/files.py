@@ -29,7 +29,7 @@ def read_files(paths: Iterable[str | os.PathLike[str]]) -> tuple[dict[str, bytes
     for path in given:
         try:
             members = _members(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a null character in the path
             problems.append(_unreadable(str(path), error))
             continue
         for member in members:
@@ -92,13 +92,14 @@ def _bytes(path: Path) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def _unreadable(name: str, error: OSError) -> Diagnostic:
-    if isinstance(error, FileNotFoundError) and os.path.islink(name):
+def _unreadable(name: str, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, FileNotFoundError) and Path(name).is_symlink():
         message, help_ = "the link leads nowhere", "correct or delete it"
     elif isinstance(error, FileNotFoundError):
         message, help_ = "there is no such file or folder", "check the path"
     elif isinstance(error, PermissionError):
         message, help_ = "not allowed to read it", "give the service's user read permission"
     else:
-        message, help_ = f"can't be read: {error.strerror or type(error).__name__}", "check the path and the disk"
+        why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+        message, help_ = f"can't be read: {why}", "check the path and the disk"
     return about_file(Code.UNREADABLE, name, message, help_)

@@ -84,9 +84,16 @@ class Named(Generic[T_co]):
 class Entries:
     """What one section of a file holds, by row."""
 
-    def __init__(self, span: Span, found: Mapping[str, tuple[Span, Node, object | None]]) -> None:
-        """Built by `section`."""
+    def __init__(self, span: Span, found: Mapping[str, tuple[Span, Node, object | None]], *, has_unknown: bool) -> None:
+        """Built by `section`.
+
+        Args:
+            span: The section's place.
+            found: By key: its place, its value as written, and as read (None: wrong).
+            has_unknown: Whether there were keys the section doesn't know, one of which may be a misspelt one.
+        """
         self.span = span
+        self.has_unknown = has_unknown
         self._found = found
 
     def get(self, key: Key[T]) -> T | None:
@@ -115,14 +122,15 @@ def section(table: Section) -> Kind[Entries]:
 
     def read(node: Node, reporter: Reporter) -> Entries | None:
         if not isinstance(node, Table):
-            _wrong_shape(node, reporter, f"{table.noun} is a mapping", f"its keys are {', '.join(rows)}")
+            _wrong_shape(node, reporter, f"{table.noun} is a mapping", f"its keys are {_listed(rows, reporter)}")
             return None
         found: dict[str, tuple[Span, Node, object | None]] = {}
+        meant: set[str | None] = set()
         for entry in node.entries:
             name, span = entry.key.value, entry.key.span
             key = rows.get(name)
             if key is None:
-                _unknown_key(name, span, rows, reporter)
+                meant.add(_unknown_key(name, span, rows, reporter))
             elif key.feature in reporter.not_yet:
                 message = f"{quoted(name)} is not supported by this version"
                 reporter.report(Code.NOT_SUPPORTED, span, message, "take it out; it would have no effect")
@@ -134,16 +142,16 @@ def section(table: Section) -> Kind[Entries]:
             else:
                 found[name] = (span, entry.value, key.kind.read(entry.value, reporter))
         for key in table.keys:
-            if key.required and key.name not in found:
+            if key.required and key.name not in found and key.name not in meant:
                 help_ = f"add {key.name}: {key.about}"
                 reporter.report(Code.MISSING_KEY, _head(node), f"{table.noun} needs {quoted(key.name)}", help_)
-        return Entries(_head(node), found)
+        return Entries(_head(node), found, has_unknown=any(entry.key.value not in rows for entry in node.entries))
 
     return Kind(read, _object_schema(table))
 
 
 def list_of(kind: Kind[T], noun: str, *, most: int = 100_000) -> Kind[tuple[Item[T], ...]]:
-    """A list of `noun` (plural), at most `most` long; wrong values are left out."""
+    """A list of `noun` (plural), at most `most` long; wrong values are left out, all of them wrong is no list."""
 
     def read(node: Node, reporter: Reporter) -> tuple[Item[T], ...] | None:
         if not isinstance(node, Items):
@@ -155,8 +163,9 @@ def list_of(kind: Kind[T], noun: str, *, most: int = 100_000) -> Kind[tuple[Item
         if len(node.nodes) > most:
             help_ = "split the file"
             reporter.report(Code.TOO_MUCH, node.nodes[most].span, f"more than {most} {noun} in one file", help_)
-        read_items = ((kind.read(item, reporter), item.span) for item in node.nodes[:most])
-        return tuple(Item(value, span) for value, span in read_items if value is not None)
+        read_items = [(kind.read(item, reporter), item.span) for item in node.nodes[:most]]
+        found = tuple(Item(value, span) for value, span in read_items if value is not None)
+        return found if found or not read_items else None
 
     return Kind(read, {"type": "array", "items": kind.schema, "maxItems": most})
 
@@ -198,16 +207,23 @@ def _head(node: Table) -> Span:
 
 
 def _wrong_shape(node: Node, reporter: Reporter, message: str, help_: str) -> None:
-    got = {Scalar: "a single value", Items: "a list", Table: "a mapping"}[type(node)]
+    is_null = isinstance(node, Scalar) and node.is_null
+    got = "nothing" if is_null else {Scalar: "a single value", Items: "a list", Table: "a mapping"}[type(node)]
     reporter.report(Code.WRONG_SHAPE, node.span, f"{message}, but this is {got}", help_)
 
 
-def _unknown_key(name: str, span: Span, rows: Mapping[str, Key[Any]], reporter: Reporter) -> None:
+def _listed(rows: Mapping[str, Key[Any]], reporter: Reporter) -> str:
+    return ", ".join(name for name, key in rows.items() if key.feature not in reporter.not_yet)
+
+
+def _unknown_key(name: str, span: Span, rows: Mapping[str, Key[Any]], reporter: Reporter) -> str | None:
+    """Report it; the key that was probably meant, or None."""
     if reporter.is_full:
-        return
+        return None
     close = did_you_mean(name, rows)
-    help_ = f"did you mean {quoted(close)}?" if close else f"the keys here are {', '.join(rows)}"
+    help_ = f"did you mean {quoted(close)}?" if close else f"the keys here are {_listed(rows, reporter)}"
     reporter.report(Code.UNKNOWN_KEY, span, f"unknown key {quoted(name)}", help_)
+    return close
 
 
 def _object_schema(table: Section) -> Schema:

@@ -84,14 +84,13 @@ def build_group(root: Node, reporter: Reporter) -> Draft | None:
 
 def _vocabulary(entries: Entries, agents: Entries | None) -> Vocabulary:
     queues = entries.get(Groups.queues)
+    may_be_misspelt = entries.has(Groups.queues) or entries.has_unknown
     inputs = entries.get(Groups.inputs)
     tiers = agents.get(Agents.tiers) if agents else None
     has_tiers = agents is not None and agents.has(Agents.tiers)
     names = [item.value.get(Tiers.name) for item in tiers or ()]
     return Vocabulary(
-        queues=None
-        if queues is None and entries.has(Groups.queues)
-        else frozenset(queue.value for queue in queues or ()),
+        queues=None if queues is None and may_be_misspelt else frozenset(queue.value for queue in queues or ()),
         inputs=None if inputs is None and entries.has(Groups.inputs) else tuple(item.name for item in inputs or ()),
         tiers=None if (tiers is None and has_tiers) or None in names else tuple(name for name in names if name),
     )
@@ -105,8 +104,9 @@ def _check_somebody(entries: Entries, agents: Entries | None, reporter: Reporter
             message = f"queue {queue.value} is listed already in {reporter.where(first)}"
             reporter.report(Code.DUPLICATE_NAME, queue.span, message, "list each queue once")
     names_agents = agents is not None and agents.has(Agents.ids)
-    agents_are_wrong = entries.has(Groups.agents) and agents is None
-    if queues or names_agents or agents_are_wrong or (queues is None and entries.has(Groups.queues)):
+    is_wrong = (entries.has(Groups.agents) and agents is None) or (queues is None and entries.has(Groups.queues))
+    is_misspelt = entries.has_unknown or (agents is not None and agents.has_unknown)
+    if queues or names_agents or is_wrong or is_misspelt:
         return
     help_ = "add queues: [2001] (skill queue ids), or agents: {ids: [1001-1020]}"
     reporter.report(Code.NOBODY, entries.key_span(Groups.queues), "the file names neither queues nor agents", help_)

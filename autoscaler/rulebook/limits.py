@@ -17,13 +17,12 @@ def build_limits(entries: Entries, inherited: Limits, reporter: Reporter) -> Lim
     """1 <= floor <= baseline <= ceiling <= 60, or None after reporting that what is written contradicts that."""
     floor, baseline, ceiling = entries.get(Limit.floor), entries.get(Limit.baseline), entries.get(Limit.ceiling)
     given = [(key, value) for key, value in _pairs(entries) if value is not None]
-    for (low_key, low), (high_key, high) in pairwise(given):
-        if low > high:
-            place = reporter.where(entries.value_span(low_key))
-            message = f"{high_key.name} {high} is below {low_key.name} {low} of {place}"
-            help_ = "keep floor <= baseline <= ceiling"
-            reporter.report(Code.LIMIT_ORDER, entries.value_span(high_key), message, help_)
-            return None
+    wrong = [(low, high) for low, high in pairwise(given) if low[1] > high[1]]
+    for (low_key, low), (high_key, high) in wrong:
+        message = f"{high_key.name} {high} is below {low_key.name} {low}"
+        reporter.report(Code.LIMIT_ORDER, entries.value_span(high_key), message, "keep floor <= baseline <= ceiling")
+    if wrong:
+        return None
     values = [value for _, value in given]
     lowest = min([inherited.floor, *values]) if floor is None else floor
     highest = max([inherited.ceiling, *values]) if ceiling is None else ceiling

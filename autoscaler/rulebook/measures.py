@@ -271,9 +271,16 @@ def _amount_hint(text: str, *, has_share: bool) -> str:
         return f'write {every}, {whole} or "{match[1]}%" of its slots' if has_share else f"write {every}, or {whole}"
     if match := re.fullmatch(r"([0-9]{1,9})\s*([A-Za-z]+)", text):
         return f"write {match[1]} {'each' if match[2].lower().startswith(('e', 'a')) else 'slots'}"
-    if has_share and re.fullmatch(r"[0-9.]+\s+%", text):
-        return f"write {text.replace(' ', '')}"
+    if has_share and re.fullmatch(r"[0-9.]+\s+%|0\.[0-9]{1,6}", text):
+        return _share_hint(text)
     return "write 1 each, 4 slots or 15%" if has_share else "write 3 each or 40 slots"
+
+
+def _per_hint(counted: str, period: str) -> str:
+    hint = seconds_hint(period)
+    if re.fullmatch(_NUMBER, period):
+        return f"write {counted} per {period}m or {counted} per {period}s"
+    return hint.replace("write ", f"write {counted} per ", 1) if re.search("[0-9]", period) else hint
 
 
 def _per(wanted: str, example: str, pattern: str, make: Callable[[str, float], T | None]) -> Kind[T]:
@@ -285,11 +292,13 @@ def _per(wanted: str, example: str, pattern: str, make: Callable[[str, float], T
         period_s = in_seconds(match[2]) if match else None
         if match and period_s is None:
             message = f"{quoted(match[2])} in {wanted} is not a duration"
-            reporter.report(Code.NOT_A_RATE, found.span, message, seconds_hint(match[2]))
+            reporter.report(Code.NOT_A_RATE, found.span, message, _per_hint(match[1], match[2]))
             return None
         if match is None or period_s is None or (value := make(match[1], period_s)) is None:
             message = f"{wanted} is {example}, not {quoted(found.value)}"
-            reporter.report(Code.NOT_A_RATE, found.span, message, f"write {example}")
+            bare = re.fullmatch(r"([0-9]{1,9}) +(per +\S+)", found.value)
+            help_ = f"write {bare[1]} slots {bare[2]} or {bare[1]}% {bare[2]}" if bare else f"write it as in {example}"
+            reporter.report(Code.NOT_A_RATE, found.span, message, help_)
             return None
         if not 1.0 <= period_s <= DAY:
             message = f"the period {match[2]} in {wanted} is outside 1s to 1d"

@@ -82,8 +82,8 @@ def _rule(name: str, entries: Entries, vocabulary: Vocabulary, reporter: Reporte
 def _check_actions(entries: Entries, rule: Rule, reporter: Reporter) -> None:
     written = [key for key in _ACTIONS if entries.has(key)]
     moves = [key for key in written if key in _MOVES]
-    if not written:
-        help_ = f"add {joined(key.name for key in _ACTIONS)}"
+    if not written and not entries.has_unknown:
+        help_ = f"add {joined(key.name for key in _ACTIONS if key.feature not in reporter.not_yet)}"
         reporter.report(Code.NO_ACTION, entries.span, "the rule has no action", help_)
     if len(moves) > 1:
         message = f"one rule can't have {joined((key.name for key in moves), 'and')}"
@@ -96,7 +96,7 @@ def _check_actions(entries: Entries, rule: Rule, reporter: Reporter) -> None:
     if rule.cap is not None and rule.floor is not None and rule.cap < rule.floor:
         message = f"cap {rule.cap} is below floor {rule.floor}"
         reporter.report(Code.LIMIT_ORDER, entries.value_span(Rules.cap), message, "keep floor <= cap")
-    if not entries.has(Rules.when):
+    if not entries.has(Rules.when) and not entries.has_unknown:
         _check_unconditional(entries, moves, reporter)
     for key, amount in ((Rules.raise_, rule.raise_by), (Rules.lower, rule.lower_by), (Rules.set_, rule.set_to)):
         if rule.per_agent and amount is not None and amount.kind is not AmountKind.EACH:

@@ -170,7 +170,7 @@ class _Parser:
         tree = self._or()
         token = self._token
         if token.kind is not TokenKind.END:
-            raise self._unexpected(token, "after a complete expression")
+            raise self._unexpected(token, "where the expression should have ended")
         return tree
 
     @property
@@ -249,9 +249,12 @@ class _Parser:
         if not self._next_is("-"):
             return self._primary()
         start = self._deeper()
+        is_literal = self._token.kind in _UNITS
         part = self._minus()
         self._level -= 1
         span = Span(start.span.start, part.span.end)
+        if is_literal and isinstance(part, Number):
+            return Number(-part.value, part.unit, f"-{part.text}", span)
         return Minus(part, span, self._depth(span, part))
 
     def _primary(self) -> Syntax:
@@ -337,8 +340,8 @@ class _Parser:
             return _Stuck(
                 Code.SYNTAX, token.span, "the expression ends too early", help_ or "complete it, or take out its end"
             )
-        if not help_ and where.startswith("after"):
-            help_ = "join conditions with and or or; put text in quotes"
+        if not help_ and "ended" in where:
+            help_ = 'join conditions with "and" or "or", and put text in quotes'
         shown = f'"{token.text}"' if token.kind is TokenKind.TEXT else quoted(token.text)
         return _Stuck(
             Code.SYNTAX,

@@ -22,11 +22,11 @@ _WORDS = {Unit.COUNT: "a plain number", Unit.SECONDS: "seconds", Unit.RATIO: "a 
 
 def comparable(left: TypedPart, right: TypedPart, span: Span, reporter: Reporter) -> bool:
     """Whether two numbers may be compared; reports it when not, warns where a unit seems forgotten."""
-    return common_unit(left, right, span, reporter, "compared") is not None
+    return common_unit(left, right, span, reporter, "compared with") is not None
 
 
 def common_unit(left: TypedPart, right: TypedPart, span: Span, reporter: Reporter, verb: str) -> Unit | None:
-    """The unit both count, or None after reporting that they are {verb} wrongly."""
+    """The unit both count, or None after reporting after `verb` what is wrong."""
     for one, other in ((left, right), (right, left)):
         if one.bare is not None:
             _warn_bare(one, other.unit, reporter)
@@ -35,7 +35,7 @@ def common_unit(left: TypedPart, right: TypedPart, span: Span, reporter: Reporte
             return other.unit
     if left.unit is right.unit:
         return left.unit
-    message = f"{_WORDS[left.unit]} {'is' if left.unit is not Unit.SECONDS else 'are'} {verb} with {_WORDS[right.unit]}"
+    message = f"{_WORDS[left.unit]} {'is' if left.unit is not Unit.SECONDS else 'are'} {verb} {_WORDS[right.unit]}"
     reporter.report(Code.WRONG_UNIT, span, message, _advice(left, right))
     return None
 
@@ -44,9 +44,9 @@ def combined(operator: Operator, left: TypedPart, right: TypedPart, span: Span, 
     """left operator right with its unit, or None after reporting."""
     match operator:
         case Operator.ADD:
-            unit = common_unit(left, right, span, reporter, "added")
+            unit = common_unit(left, right, span, reporter, "added to")
         case Operator.SUB:
-            unit = common_unit(left, right, span, reporter, "combined")
+            unit = common_unit(left, right, span, reporter, "combined with")
         case Operator.MUL:
             unit = _product(left, right)
             if unit is None:

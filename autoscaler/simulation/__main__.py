@@ -50,8 +50,9 @@ def _say(message: str, tried: str) -> None:
 
 
 async def _run(config: SiteConfig, directory: Path, *, while_stdin_open: bool) -> None:
+    start = config.start or datetime.now(UTC)
     born = time.monotonic()
-    clock = ScaledClock(speed=config.speed, start=config.start or datetime.now(UTC))
+    clock = ScaledClock(speed=config.speed, start=start)
     loop = asyncio.get_running_loop()
     async with (
         running_site(config, clock=clock, directory=directory) as site,
@@ -67,8 +68,8 @@ async def _run(config: SiteConfig, directory: Path, *, while_stdin_open: bool) -
             "cms_url": site.cms_url,
             "control_url": control_url,
             "ca_file": str(site.ca_file),
-            "started_at": site.world.started_at.isoformat(),
-            "born_monotonic_s": born,
+            "clock_start": start.isoformat(),
+            "clock_born_s": born,
             "speed": config.speed,
         }
         sys.stdout.write(orjson.dumps(ready).decode() + "\n")

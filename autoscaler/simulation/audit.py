@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter, deque
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 __all__ = ["Audit", "Call"]
@@ -43,7 +44,9 @@ class Call(NamedTuple):
 class Audit:
     """Keeps the newest calls and counts them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, started_at: datetime) -> None:
+        """Begin empty; `started_at` is the virtual wall clock at second 0, aware UTC."""
+        self._started_at = started_at
         self._salt = secrets.token_bytes(16)
         self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self._total = 0
@@ -115,7 +118,7 @@ class Audit:
             "by_interface": dict(self._by_interface),
             "by_retcode": dict(self._by_retcode),
             "calls": [
-                call._asdict()
+                {**call._asdict(), "at": (self._started_at + timedelta(seconds=call.at_s)).isoformat()}
                 for call in self._calls
                 if call.number > after and (interface is None or call.interface == interface)
             ],

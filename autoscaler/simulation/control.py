@@ -1,4 +1,14 @@
-"""The control port: plain HTTP on loopback for whoever runs the simulation, never part of what is simulated."""
+"""The control port: plain HTTP on loopback for whoever runs the simulation, never part of what is simulated.
+
+GET    /sim/state                 virtual time, queues, agents, pushes delivered and failed
+GET    /sim/summary               scorecards of the centre and of its twin with the configured limits
+GET    /sim/limits                true limits in force, by agent and media type
+GET    /sim/audit?after=&interface=   calls received, newest 200,000, and counters of all
+GET    /sim/desktops              current Guid and cookies by agent: secrets, for a session source under test
+POST   /sim/faults                a list of faults, see `faults`; DELETE ends them all and opens what is away
+POST   /sim/agents/{id}           {"action": "sign_in" | "sign_out" | "stop_polling" | "busy" | "rest" | "idle"}
+POST   /sim/stop                  end the site
+"""
 
 from __future__ import annotations
 

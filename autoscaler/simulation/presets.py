@@ -1,6 +1,6 @@
 """Ready-made sites.
 
-The demo's customers follow the morning of a recorded day, played nearly four times as fast. Its surges are more than
+The demo's customers follow the morning of a recorded day, played four times as fast. Its surges are more than
 the configured limits can carry and less than raised ones can; in the calm between them nobody needs raised limits.
 """
 
@@ -15,9 +15,9 @@ __all__ = ["DEMO_QUEUE", "demo_site"]
 DEMO_QUEUE = 2001
 FIRST_AGENT = 1001
 WEB_CHAT = 51
-MORNING = datetime(2013, 3, 4, 5, 45)  # noqa: DTZ001 the series has no zone
+MORNING = datetime(2013, 12, 10, 5, 45)  # noqa: DTZ001 the series has no zone
 STEPS = 64
-STEP_S = 240.0
+STEP_S = 225.0
 CHATS_PER_DEPARTURE_AND_AGENT = 0.43
 
 

@@ -34,8 +34,8 @@ class SiteProcess:
     def __init__(self, process: subprocess.Popen[bytes], ready: dict[str, Any]) -> None:
         """Wrap a process whose ready line was `ready`; `start_site` is the way in."""
         self._process = process
-        self._born_s: float = ready["born_monotonic_s"]
-        self._started_at = datetime.fromisoformat(ready["started_at"])
+        self._clock_born_s: float = ready["clock_born_s"]
+        self._clock_start = datetime.fromisoformat(ready["clock_start"])
         self._speed: float = ready["speed"]
         self.gateway_url: str = ready["gateway_url"]
         self.cms_url: str = ready["cms_url"]
@@ -60,8 +60,8 @@ class SiteProcess:
 
     def clock(self) -> ScaledClock:
         """A clock that shows the site's virtual time in this process."""
-        passed_s = (time.monotonic() - self._born_s) * self._speed
-        return ScaledClock(speed=self._speed, start=self._started_at + timedelta(seconds=passed_s))
+        passed_s = (time.monotonic() - self._clock_born_s) * self._speed
+        return ScaledClock(speed=self._speed, start=self._clock_start + timedelta(seconds=passed_s))
 
     def stop(self) -> int:
         """End the site and wait for it, with force after ten seconds; returns its exit code."""

@@ -62,6 +62,10 @@ class RunningSite:
         """Base address of CC-CMS."""
         return self._ports[Target.CMS].url
 
+    def is_open(self, target: Target) -> bool:
+        """Whether a server accepts connections."""
+        return self._ports[target].is_open
+
     def catch_up(self) -> None:
         """Bring everything up to the clock."""
         now_s = self.world.now_s()

@@ -58,6 +58,7 @@ class World:
         self.config = config
         self.clock = clock
         self.started_at = clock.now()
+        self._origin_s = clock.monotonic()
         self.agents: dict[int, AgentConfig] = {agent.id: agent for agent in config.agents}
         self.skills = {skill.id: skill for skill in config.skills}
         self.sessions = Sessions(
@@ -67,9 +68,8 @@ class World:
             max_time_s=config.max_time_s,
         )
         self.faults = FaultBook()
-        self.audit = Audit()
+        self.audit = Audit(self.started_at)
         self.events: dict[int, EventBox] = {}
-        self._origin_s = clock.monotonic()
         self.live = self._centre(with_events=True)
         self.twin = self._centre(with_events=False)
 

@@ -25,7 +25,6 @@ from autoscaler.sources.queue_rows import QueueRows, read_queues
 
 __all__ = ["GatewayCalls", "GatewaySource"]
 
-RESOURCE = "/agentgateway/resource"
 QUEUES_PER_REQUEST = 100
 MOST_CHATS = 1_000
 ASKERS = 3
@@ -43,7 +42,7 @@ class GatewayCalls(Protocol):
         Args:
             agent: Whose session.
             method: GET or POST.
-            path: From the root: `/agentgateway/resource/queuedevice/1001/queryacdstat`.
+            path: Below `/agentgateway/resource/`, no slash before it: `queuedevice/1001/queryacdstat`.
             body: JSON; None for none.
 
         Returns:
@@ -107,11 +106,11 @@ class GatewaySource:
 
     async def _ask_queues(self, skills: Ints) -> tuple[QueueRows, list[str]]:
         body = orjson.dumps({"skills": skills.tolist()})
-        asked_at, answer = await self._ask("POST", f"{RESOURCE}/queuedevice/{{agent}}/queryacdstat", body)
+        asked_at, answer = await self._ask("POST", "queuedevice/{agent}/queryacdstat", body)
         return read_queues(rows_of(answer, "queryacdstat"), "deviceNo", skills, asked_at)
 
     async def _ask_roster(self, skill: int) -> tuple[AgentRows, list[str]]:
-        asked_at, answer = await self._ask("GET", f"{RESOURCE}/agentgroup/{{agent}}/agentbyskill/{skill}", None)
+        asked_at, answer = await self._ask("GET", f"agentgroup/{{agent}}/agentbyskill/{skill}", None)
         return read_agents(rows_of(answer, "agentbyskill"), asked_at, self._clock.now())
 
     async def _ask(self, method: str, path: str, body: bytes | None) -> tuple[float, dict[str, Any]]:
@@ -151,7 +150,7 @@ class GatewaySource:
                 asked_at = self._clock.monotonic()
                 try:
                     async with self._slots:
-                        answer = await self._calls.call(agent, "GET", f"{RESOURCE}/calldata/{agent}/callnums", None)
+                        answer = await self._calls.call(agent, "GET", f"calldata/{agent}/callnums", None)
                 except GatewayError as error:
                     failed.append(agent)
                     why = error.message

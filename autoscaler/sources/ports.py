@@ -58,7 +58,7 @@ class Source(Protocol):
             deadline_s: Real seconds; what has not answered by then is missing.
 
         Returns:
-            What was seen; partial answers are kept. Raises nothing for an outside failure: that is a problem, not an error.
+            What was seen; partial answers are kept. An outside failure is a problem in it, never an error.
         """
         ...
 

@@ -87,7 +87,8 @@ async def working(
             yield floor
         finally:
             run.cancel()
-            await asyncio.wait([run])
+            with pytest.raises(asyncio.CancelledError):  # and not an error of its own before
+                await run
             await floor.transport.close()
 
 
@@ -404,13 +405,14 @@ async def test_a_drain_waits_for_calls_in_flight_and_sends_no_other(tmp_path: Pa
         floor.order((1001, 4), (1002, 4))
         floor.order((1001, 5))
         await floor.server.until(lambda: len(floor.server.requests) == 1)
-        drain = asyncio.create_task(floor.actuator.drain(5.0))
+        drain = asyncio.create_task(floor.actuator.drain(3600.0))
         queued = [await floor.outcome(), await floor.outcome()]
         assert {(outcome.agent, outcome.callnums) for outcome in queued} == {(1001, 5), (1002, 4)}
         assert {outcome.kind for outcome in queued} == {OutcomeKind.FAILED}
         assert not drain.done()
         gate.opened.set()
-        await drain
+        async with asyncio.timeout(10):
+            await drain
         assert (await floor.outcome()).kind is OutcomeKind.APPLIED
         floor.order((1002, 4))
         late = await floor.outcome()

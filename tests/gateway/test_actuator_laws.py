@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -178,7 +178,8 @@ async def world(chosen: ActuatorSettings = QUICK) -> AsyncIterator[World]:
         yield made
     finally:
         run.cancel()
-        await asyncio.wait([run])
+        with pytest.raises(asyncio.CancelledError):  # and not an error of its own before
+            await run
 
 
 AGENT = st.sampled_from(AGENTS)
@@ -228,6 +229,8 @@ def test_once_faults_end_the_last_wanted_limit_is_applied_and_confirmed(steps: l
 def test_a_limit_is_confirmed_only_if_the_gateway_holds_it_once_no_order_lives(steps: list[tuple[str, Any]]) -> None:
     async def story() -> None:
         async with world() as made:
+            made.order([(agent, 30) for agent in AGENTS])
+            await made.end_faults()
             for step in steps:
                 await play(made, [step])
                 status = made.actuator.status()
@@ -302,7 +305,7 @@ async def test_an_open_breaker_says_so_in_what_fails_at_the_deadline() -> None:
 
 
 async def test_calls_go_out_no_faster_than_the_pace() -> None:
-    chosen = ActuatorSettings(max_in_flight=64, calls_per_second=10.0)
+    chosen = ActuatorSettings(max_in_flight=64, calls_per_second=4.0)
     async with world(chosen) as made:
         sent: list[int] = []
         for _ in range(20):
@@ -311,8 +314,77 @@ async def test_calls_go_out_no_faster_than_the_pace() -> None:
             while made.calls.flying:
                 made.calls.end(0, SUCCESS)
             sent.append(made.calls.count)
-    assert all(count <= 2 + 10 * 0.5 * turn for turn, count in enumerate(sent, 1))
-    assert sent[-1] == 20 * len(AGENTS)
+    assert all(count <= 1.4 + 4 * 0.5 * turn for turn, count in enumerate(sent, 1))
+    assert sent[-1] >= 38
+
+
+@pytest.mark.parametrize("has_session", [True, False])
+async def test_a_new_sign_in_told_of_while_a_call_flies_keeps_its_success_from_confirming(has_session: bool) -> None:
+    async with world() as made:
+        made.order([(1001, 4)])
+        made.actuator.forget(1001)
+        if not has_session:
+            made.sessions.end(1001)
+        made.calls.end(0, SUCCESS)
+        assert made.confirmed() == {}
+        made.sign_in(1001)
+        await made.clock.advance(0.1)
+        made.calls.end(0, SUCCESS)
+        assert made.confirmed() == {1001: 4}
+    assert [outcome.attempts for outcome in made.outcomes] == [2]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "confirmed"),
+    [
+        ("refused", OutcomeKind.FAILED, {1001: 3}),
+        ("lost", OutcomeKind.UNKNOWN, {}),
+        ("html", OutcomeKind.UNKNOWN, {}),
+        ("503", OutcomeKind.UNKNOWN, {}),
+        ("429", OutcomeKind.FAILED, {1001: 3}),
+        ("busy", OutcomeKind.FAILED, {1001: 3}),
+        ("expired", OutcomeKind.REJECTED, {1001: 3}),
+    ],
+)
+async def test_a_call_that_lands_after_the_deadline_ends_its_order(
+    fault: str, kind: OutcomeKind, confirmed: dict[int, int]
+) -> None:
+    async with world(replace(QUICK, order_deadline_s=5.0)) as made:
+        made.order([(1001, 3)])
+        made.calls.end(0, SUCCESS)
+        made.order([(1001, 4)])
+        await made.clock.advance(6.0)
+        made.calls.end(0, FAULTS[fault])
+        assert [outcome.kind for outcome in made.outcomes] == [OutcomeKind.APPLIED, kind]
+        assert made.confirmed() == confirmed
+
+
+@pytest.mark.parametrize("fault", ["busy", "429"])
+async def test_a_gateway_that_is_busy_is_left_alone_for_longer_than_after_a_fault(fault: str) -> None:
+    async with world(replace(QUICK, busy_retry_s=5.0)) as made:
+        made.order([(1001, 4), (1002, 4)])
+        made.calls.end(0, FAULTS[fault])
+        made.calls.end(0, FAULTS["lost"])
+        await made.clock.advance(4.9)
+        assert [call.agent for call in made.calls.flying] == [1002]
+        await made.clock.advance(0.2)
+        assert [call.agent for call in made.calls.flying] == [1002, 1001]
+
+
+async def test_an_order_given_while_others_expire_is_sent_once_and_what_it_lets_out_does_not_expire() -> None:
+    agents = range(2001, 2013)
+    chosen = ActuatorSettings(max_in_flight=64, calls_per_second=80.0, order_deadline_s=0.04)
+    async with world(chosen) as made:
+        for agent in agents:
+            made.sign_in(agent)
+        made.orders_within_outcomes = [(2010, 7)]
+        made.order([(agent, 4) for agent in agents])
+        assert len(made.calls.flying) == 9  # a full bucket
+        await made.clock.advance(0.05)  # the first in line expires, and by then there are tokens for all the others
+        assert [(call.agent, call.callnums) for call in made.calls.flying[9:]] == [(2010, 7), (2011, 4), (2012, 4)]
+        while made.calls.flying:
+            made.end(0, None, True)
+    assert Counter(outcome.kind for outcome in made.outcomes) == {OutcomeKind.FAILED: 1, OutcomeKind.APPLIED: 12}
 
 
 async def test_a_superseded_order_gives_its_place_in_line_to_the_newer_one() -> None:

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from autoscaler.errors import (
+    GatewayError,
     GatewayNonsense,
     GatewayRefused,
     GatewayUnreachable,
@@ -272,6 +273,14 @@ async def test_a_count_that_is_none_is_nonsense(tmp_path: Path, result: bytes) -
         with pytest.raises(GatewayNonsense) as raised:
             await GatewayClient(transport, sessions, timeout_s=5).callnums(1001)
         assert raised.value.help
+
+
+async def test_a_header_that_cant_be_sent_is_told_without_its_text(tmp_path: Path) -> None:
+    async with noting(tmp_path) as (_, transport):
+        with pytest.raises(GatewayError, match="spelled") as raised:
+            await transport.send("GET", "/x", [("Guid", "secret\nguid")], b"")
+        assert "secret" not in f"{raised.value!r} {raised.value.__cause__!r}"
+        assert raised.value.__suppress_context__
 
 
 async def test_silence_ends_at_the_deadline(tmp_path: Path) -> None:

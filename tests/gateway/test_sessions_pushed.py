@@ -1,7 +1,9 @@
 """Guids handed over by whoever polls: how long they are used, what is a new sign-in, what is refused."""
 
+import asyncio
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,6 +256,38 @@ async def test_live_counts_the_agents_that_could_be_called() -> None:
     story.sessions.put(1001, "g1")
     await story.clock.advance(100)
     story.sessions.put(1002, "g2")
-    assert story.sessions.live() == 2
+    assert len(story.sessions.live_agents()) == 2
     await story.clock.advance(100)
-    assert story.sessions.live() == 1
+    assert len(story.sessions.live_agents()) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["put", "refuse", "answer", "delete", "wait"]), st.integers(1001, 1003), st.integers(0, 3)
+        )
+    )
+)
+def test_asking_for_many_agents_at_once_agrees_with_asking_for_each(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    async def play() -> None:
+        story = Story()
+        for what, agent, number in steps:
+            match what:
+                case "put":
+                    story.sessions.put(agent, f"g{number}")
+                case "refuse":
+                    story.sessions.refused(agent, f"g{number}", "100-006")
+                case "answer":
+                    story.sessions.answered(agent, f"g{number}", f"g{number + 1}", [])
+                case "delete":
+                    story.sessions.delete(agent)
+                case _:
+                    await story.clock.advance(50.0 * number)
+            live = [agent for agent in (1001, 1002, 1003) if story.sessions.credentials(agent) is not None]
+            assert sorted(story.sessions.live_agents()) == live
+            ids = np.array([1003, 1002, 1001])
+            assert ids[story.sessions.live_among(ids)].tolist() == live[::-1]
+
+    asyncio.run(play())

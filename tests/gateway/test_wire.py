@@ -154,6 +154,8 @@ def test_a_renewed_guid_is_found_in_any_letter_case(name: str) -> None:
         ("JSESSIONID=JSESSIONID=x", "JSESSIONID=x"),
         ("JSESSIONID=", None),
         ("", None),
+        ("a\u00e9", None),
+        ("a\x00b", None),
     ],
 )
 def test_jsessionid_goes_only_from_the_front(value: str, guid: str | None) -> None:
@@ -163,7 +165,7 @@ def test_jsessionid_goes_only_from_the_front(value: str, guid: str | None) -> No
 def test_each_cookie_is_cut_at_its_first_semicolon_and_replaces_its_namesake() -> None:
     first = merged_cookie("", ["ELB=a=b; Path=/; HttpOnly", "node=1"])
     assert first == "ELB=a=b; node=1"
-    assert merged_cookie(first, ["node=2; Secure", "nonsense", "=x"]) == "ELB=a=b; node=2"
+    assert merged_cookie(first, ["node=2; Secure", "nonsense", "=x", "bad=\u00e9"]) == "ELB=a=b; node=2"
     assert merged_cookie(first, []) == first
 
 

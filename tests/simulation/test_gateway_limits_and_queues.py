@@ -36,7 +36,7 @@ async def test_numbers_are_read_as_strings_are(bench):
 @pytest.mark.parametrize(
     ("callnums", "retcode"),
     [("60", "0"), ("1", "0"), ("61", "106-003"), ("999", "106-003"), ("0", "000-002"), ("-1", "000-002"),
-     ("four", "000-002"), ("", "000-002"), (None, "000-002"), (True, "000-002"), (2.5, "000-002"), ("9" * 30, "000-002")],
+     ("four", "000-002"), ("", "000-002"), (None, "000-002"), (True, "000-002"), (2.5, "000-002")],
 )  # fmt: skip
 async def test_limits_outside_1_to_60_are_refused_and_change_nothing(bench, callnums, retcode):
     world = await bench()
@@ -188,6 +188,7 @@ async def test_one_can_sign_in_busy_and_gets_no_chat(bench):
 async def test_the_audit_names_every_call_and_hides_every_guid(bench):
     world = await bench()
     person = await world.person(1003)
+    await world.clock.advance(30)
     await person.set_limit("4")
     await person.set_limit("61")
     report = await world.control("GET", "audit?interface=setcallnums")
@@ -195,6 +196,7 @@ async def test_the_audit_names_every_call_and_hides_every_guid(bench):
         (1003, "51", "4", "0"),
         (1003, "51", "61", "106-003"),
     ]
+    assert {(row["at"], row["at_s"]) for row in report["calls"]} == {("2026-01-05T09:00:30+00:00", 30.0)}
     assert len({row["guid"] for row in report["calls"]}) == 1
     assert report["by_interface"]["setcallnums"] == 2
     assert report["by_retcode"]["106-003"] == 1

@@ -1,0 +1,73 @@
+"""What of memory no longer counts: other modes' deeds, limits from before a long absence.
+
+Conditions and readings are facts of the site and are kept; only what was wanted and moved is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autoscaler.core.book import Mode
+from autoscaler.core.memory import AgentMemory, GroupMemory
+from autoscaler.core.readings import Ints
+from autoscaler.core.team import remembered
+
+__all__ = ["of_this_mode", "returned", "stood_still"]
+
+RETURN_AFTER_S = 300.0
+"""Signed out for longer than this, an agent comes back as if new: what was wanted before the break no longer counts."""
+
+_OF_THE_LIMIT = ("wanted", "carried", "above_since", "missing_since")
+_OF_DEEDS = ("wanted", "carried", "above_since", "raised", "lowered", "moved")
+
+
+def of_this_mode(memory: GroupMemory, mode: Mode) -> GroupMemory:
+    """Memory without what another mode did.
+
+    What was wanted while observing was never asked of the gateway: it starts no cooldown and spends no budget.
+    """
+    if memory.at is None or memory.mode == mode.value:
+        return memory
+    agents = _without(memory.agents, _OF_DEEDS, None)
+    agents = replace(agents, account=np.zeros(len(agents.ids)))
+    return replace(memory, fired={}, history=(), grown=(), shrunk=(), raised_at=None, lowered_at=None, agents=agents)
+
+
+def returned(agents: AgentMemory, rows: Ints | None, *, at: float) -> AgentMemory:
+    """Memory in which those of the roster who were away for long have no limit of their own any more.
+
+    Args:
+        agents: Aligned with the roster.
+        rows: The roster's rows in it; None: one to one.
+        at: Now, POSIX seconds.
+
+    Returns:
+        Budgets and accounts are kept.
+    """
+    # NaN compares false: never seen, so there is nothing to forget
+    away = at - remembered(agents.seen_at, rows) > RETURN_AFTER_S
+    if not away.any():
+        return agents
+    where = np.flatnonzero(away)
+    return _without(agents, _OF_THE_LIMIT, where if rows is None else rows[where])
+
+
+def stood_still(memory: GroupMemory, *, at: float) -> GroupMemory:
+    """Memory for a tick at which nobody knows who is signed in: such time makes no absence."""
+    if memory.at is None:
+        return memory
+    seen_at = memory.agents.seen_at + max(at - memory.at, 0.0)
+    return replace(memory, agents=replace(memory.agents, seen_at=seen_at))
+
+
+def _without(agents: AgentMemory, names: Sequence[str], rows: Ints | None) -> AgentMemory:
+    columns: dict[str, Any] = {}
+    for name in names:
+        column = getattr(agents, name).copy()
+        column[slice(None) if rows is None else rows] = np.nan
+        columns[name] = column
+    return replace(agents, **columns)

@@ -1,0 +1,60 @@
+"""Two files that lay claim to the same thing are told so at both places."""
+
+from autoscaler.rulebook import Code, Diagnostic, load_text
+
+RULE = "rules: [{name: full, when: group.busy > 90%, raise: 1 each}]\n"
+
+
+def findings(**files: str) -> list[tuple[str, int, int, Code]]:
+    loaded = load_text({f"{name}.yaml": text + RULE for name, text in files.items()})
+    return [place(diagnostic) for diagnostic in loaded.diagnostics]
+
+
+def place(diagnostic: Diagnostic) -> tuple[str, int, int, Code]:
+    return diagnostic.path, diagnostic.line, diagnostic.column, diagnostic.code
+
+
+def test_two_groups_of_one_name_are_an_error_in_both_files() -> None:
+    found = findings(a="group: x\nqueues: [1]\n", b="queues: [2]\ngroup: x\n")
+
+    assert found == [("a.yaml", 1, 8, Code.DUPLICATE_GROUP), ("b.yaml", 2, 8, Code.DUPLICATE_GROUP)]
+
+
+def test_two_files_of_one_stem_need_a_group_of_their_own() -> None:
+    loaded = load_text({"x/a.yaml": "queues: [1]\n" + RULE, "y/a.yaml": "queues: [2]\n" + RULE})
+
+    assert [diagnostic.code for diagnostic in loaded.diagnostics] == [Code.DUPLICATE_GROUP] * 2
+
+
+def test_one_queue_in_two_groups_of_one_media_type_is_an_error_in_both_files() -> None:
+    found = findings(a="queues: [1, 2001]\n", b="queues: [2001]\nmedia_type: 51\n")
+
+    assert found == [("a.yaml", 1, 13, Code.OVERLAP), ("b.yaml", 1, 10, Code.OVERLAP)]
+
+
+def test_one_queue_for_two_media_types_is_fine() -> None:
+    assert findings(a="queues: [2001]\n", b="queues: [2001]\nmedia_type: voice\n") == []
+
+
+def test_agents_named_by_two_groups_of_one_media_type_are_an_error_in_both_files() -> None:
+    found = findings(
+        a="agents: {ids: [1001-1100, 2000]}\n",
+        b="agents: {ids: [500, 1050-1060]}\n",
+        c="agents: {ids: [1100-1101]}\nmedia_type: voice\n",
+    )
+
+    assert found == [("a.yaml", 1, 16, Code.OVERLAP), ("b.yaml", 1, 21, Code.OVERLAP)]
+
+
+def test_a_wide_range_is_found_behind_narrow_ones() -> None:
+    found = findings(
+        a="agents: {ids: [1001-9000, 1002]}\n", b="agents: {ids: [1003]}\n", c="agents: {ids: [8000-8001]}\n"
+    )
+
+    assert {(path, column) for path, _, column, _ in found} == {("a.yaml", 16), ("b.yaml", 16), ("c.yaml", 16)}
+
+
+def test_a_file_with_other_errors_is_still_compared() -> None:
+    found = findings(a="queues: [2001]\nevry: 15s\n", b="queues: [2001]\n")
+
+    assert [code for *_, code in found] == [Code.OVERLAP, Code.UNKNOWN_KEY, Code.OVERLAP]
