@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 
 from autoscaler.core.memory import AgentMemory, GroupMemory
+from autoscaler.errors import StoreForeign
 from autoscaler.store.columns import pack, unpack
 
 __all__ = ["pack_memory", "unpack_memory"]
@@ -33,9 +34,15 @@ def unpack_memory(blob: bytes) -> GroupMemory:
         StoreForeign: Not what `pack_memory` gave, or damaged.
     """
     header, arrays = unpack(blob)
-    rules = header.pop("rules")
-    since = {rule: arrays[f"since.{index}"].astype(np.float64, copy=False) for index, rule in enumerate(rules)}
-    columns = {name: arrays[name] for name in _COLUMNS}
-    for name in _LEDGERS:
-        header[name] = tuple((float(when), int(count)) for when, count in header[name])
-    return GroupMemory(agents=AgentMemory(since=since, **columns), **header)
+    try:
+        rules = header.pop("rules")
+        since = {rule: arrays[f"since.{index}"].astype(np.float64, copy=False) for index, rule in enumerate(rules)}
+        columns = {name: arrays[name] for name in _COLUMNS}
+        for name in _LEDGERS:
+            header[name] = tuple((float(when), int(count)) for when, count in header[name])
+        return GroupMemory(agents=AgentMemory(since=since, **columns), **header)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreForeign(
+            "is a table, but no memory of this version",
+            help="Start without this group's memory: budgets and windows begin anew.",
+        ) from error
