@@ -178,7 +178,7 @@ class Actuator:
 
     def _pump(self, now: float) -> None:
         line = self._line
-        while line.has_next() and self._in_flight < self._most and self._pace.allows(now) and self._breaker.allows(now):
+        while self._in_flight < self._most and line.has_next() and self._pace.allows(now) and self._breaker.allows(now):
             order = line.next()
             if order is not None:
                 self._send(order, now)

@@ -60,9 +60,9 @@ class Answer:
     """
 
     status: int
-    set_guid: str | None
-    set_cookie: tuple[str, ...]
-    body: bytes
+    set_guid: str | None = field(repr=False)
+    set_cookie: tuple[str, ...] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 class Transport(Protocol):
