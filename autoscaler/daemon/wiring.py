@@ -38,7 +38,7 @@ from autoscaler.sources.gateway import GatewaySource
 from autoscaler.sources.ports import Source
 from autoscaler.sources.signing import find_signer
 
-__all__ = ["GatewayParts", "build_gateway", "build_source"]
+__all__ = ["GatewayParts", "build_cms", "build_gateway", "build_source"]
 
 POLL_TIMEOUT_S = 15.0
 """A poll is held for ten seconds by the gateway."""
@@ -154,7 +154,7 @@ async def build_source(settings: Settings, clock: Clock, gateway: GatewayParts) 
     match settings.sources.readings.kind:
         case "cms":
             assert settings.cms is not None
-            return await _cms(settings.cms, settings.sources.readings.deadline, clock)
+            return await build_cms(settings.cms, settings.sources.readings.deadline, clock)
         case "gateway":
             return GatewaySource(_InAgentsNames(gateway), clock=clock)
         case _:
@@ -178,7 +178,8 @@ class _InAgentsNames:
         return self._gateway.sessions.live_agents()
 
 
-async def _cms(settings: CmsSettings, deadline_s: float, clock: Clock) -> CmsSource:
+async def build_cms(settings: CmsSettings, deadline_s: float, clock: Clock) -> CmsSource:
+    """Make the source over CC-CMS, which needs nobody's session; errors as `build_source`."""
     address = parse_address(settings.url, setting="cms.url")
     trust = await _trust(settings.ca_file, settings.pin_sha256, address, "cms")
     secret = "" if settings.signer == "plain" else read_secret(settings.secret_key_file, "cms.secret_key_file")

@@ -1,0 +1,145 @@
+"""`autoscaler plan`: observe the live system once, decide, and show what would change. Calls nothing.
+
+The same source, memory, overrides and `decide` as the daemon's; what the daemon last wanted counts as in force.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+
+import numpy as np
+
+from autoscaler.cli.configured import add_config, config_path
+from autoscaler.cli.decide import load_rules
+from autoscaler.cli.exits import Exit
+from autoscaler.clock import SystemClock
+from autoscaler.core.book import Rulebook
+from autoscaler.core.engine import decide
+from autoscaler.core.exchange import plan_to_json
+from autoscaler.core.memory import GroupMemory, Memory
+from autoscaler.core.plan import GroupPlan, Plan, Stage
+from autoscaler.core.readings import Floats, Ints, Overrides, Snapshot
+from autoscaler.daemon.cycle import snapshot_of, want_of
+from autoscaler.daemon.settings import Settings, load_settings
+from autoscaler.daemon.wiring import build_cms
+from autoscaler.errors import SourceUnreachable, StoreUnavailable
+from autoscaler.sources.ports import Source
+from autoscaler.store.memory_blob import unpack_memory
+from autoscaler.store.sqlite_reader import SqliteReader
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = {
+    "plan": (
+        "Observe the live system once, decide, and show what would change; nothing is called and nothing is kept.",
+        (
+            "exit codes: 0 decided, 1 bad rules, 4 nothing could be read\n\nexamples:\n  autoscaler plan\n"
+            "  autoscaler plan --rules new-rules/\n  autoscaler plan --format json"
+        ),
+    )
+}
+
+ROWS = 40
+
+
+def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
+    """What the verb takes."""
+    add_config(parser)
+    parser.add_argument("--rules", metavar="PATH", help="other rules than those of the settings")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def run(options: argparse.Namespace, _verb: str) -> int:
+    """Observe, decide, print."""
+    settings = load_settings(config_path(options))
+    book = load_rules(options.rules or str(settings.rules))
+    memory, overrides = _kept(settings)
+    plans, problems = asyncio.run(_decided(settings, book, memory, overrides))
+    if options.format == "json":
+        json.dump([plan_to_json(plan) for plan in plans], sys.stdout)
+        print()
+    else:
+        for plan in plans:
+            print("\n".join(_lines(plan.groups[0])))
+    for problem in problems:
+        print(f"problem: {problem}", file=sys.stderr)
+    return Exit.OK if any(len(plan.groups[0].ids) for plan in plans) or not problems else Exit.UNAVAILABLE
+
+
+async def _decided(
+    settings: Settings, book: Rulebook, memory: Memory, overrides: Overrides
+) -> tuple[list[Plan], list[str]]:
+    if settings.cms is None or settings.sources.readings.kind != "cms":
+        raise SourceUnreachable(
+            "these readings come through the running daemon's sessions",
+            place="sources.readings.kind",
+            help="'autoscaler status' and 'autoscaler explain' show what the daemon decides; plan needs kind = \"cms\".",
+        )
+    clock = SystemClock()
+    source: Source = await build_cms(settings.cms, settings.sources.readings.deadline, clock)
+    plans: list[Plan] = []
+    problems: list[str] = []
+    try:
+        for group in book.groups:
+            seen = await source.observe(want_of(group), settings.sources.readings.deadline)
+            in_force = _in_force(memory.groups.get(group.name), seen.agents.ids)
+            snapshot: Snapshot = snapshot_of(group, seen, in_force, None, overrides)
+            plans.append(decide(Rulebook(groups=(group,), digest=book.digest), snapshot, memory, clock.now()))
+            problems += seen.problems
+    finally:
+        await source.close()
+    return plans, problems
+
+
+def _kept(settings: Settings) -> tuple[Memory, Overrides]:
+    """What the daemon remembers; nothing when it never ran here."""
+    try:
+        with SqliteReader(settings.store) as reader:
+            memories = {name: unpack_memory(saved.blob) for name, saved in reader.memories().items()}
+            return Memory(groups=memories), reader.overrides()
+    except StoreUnavailable as error:
+        print(f"without memory: {error}", file=sys.stderr)
+        return Memory(), Overrides()
+
+
+def _in_force(memory: GroupMemory | None, ids: Ints) -> Floats:
+    limits = np.full(len(ids), np.nan)
+    if memory is not None and len(memory.agents.ids):
+        rows = np.minimum(np.searchsorted(memory.agents.ids, ids), len(memory.agents.ids) - 1)
+        known = memory.agents.ids[rows] == ids
+        limits[known] = memory.agents.wanted[rows[known]]
+    return limits
+
+
+def _lines(plan: GroupPlan) -> list[str]:
+    slots = plan.slots
+    lines = [
+        (
+            f"{plan.group.name}: {len(plan.ids)} agents, {slots.observed} slots; proposed {slots.proposed}, "
+            f"after stability {slots.stabilised}, would become {slots.wanted}"
+        )
+    ]
+    for verdict in plan.verdicts:
+        missing = f" (not known: {', '.join(verdict.missing)})" if verdict.missing else ""
+        lines.append(f"  rule {verdict.rule.name}: {verdict.kind.value}{missing}")
+    lines += [f"  held: {sentence}" for sentence in plan.held]
+    lines += [
+        f"  held: {count} agents, {reason.name.lower().replace('_', ' ')}" for reason, count in plan.holds.items()
+    ]
+    changed = plan.changed
+    for row in changed[:ROWS].tolist():
+        lines.append(_row(plan, row))
+    if len(changed) > ROWS:
+        lines.append(f"  and {len(changed) - ROWS} more; --format json shows all")
+    if not len(changed):
+        lines.append("  no limit would change")
+    return lines
+
+
+def _row(plan: GroupPlan, row: int) -> str:
+    rule = plan.rule_of(row)
+    before, after = plan.limits[Stage.OBSERVED][row], plan.limits[Stage.WANTED][row]
+    return f"  agent {plan.ids[row]}: {before} -> {after}" + (f" ({rule})" if rule else "")
