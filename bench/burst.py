@@ -51,14 +51,18 @@ def _middle(rounds: Sequence[Result]) -> Result:
 
 def _client_rate(server: Gateway, *, core: int, journal: bool) -> float:
     """Limits changed a second, in a process of its own."""
-    with tempfile.TemporaryDirectory(dir=server.folder) as folder:
-        command = [sys.executable, "-m", "bench.burst_client", str(server.port), str(server.ca_file), folder]
-        done = subprocess.run(
-            on_core(core, [*command, "--journal"] if journal else command),
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=CLIENT_DEADLINE_S,
-        )
-    rate: float = json.loads(done.stdout)["limits_per_second"]
+    with tempfile.TemporaryDirectory(dir=server.folder) as name:
+        folder = Path(name)
+        command = [sys.executable, "-m", "bench.burst_client", str(server.port), str(server.ca_file), name]
+        with (folder / "stdout").open("wb") as journal_lines:
+            subprocess.run(
+                on_core(core, [*command, "--journal"] if journal else command),
+                check=True,
+                stdout=journal_lines,
+                timeout=CLIENT_DEADLINE_S,
+            )
+        lines = (folder / "stdout").read_bytes().count(b"\n")
+        if journal and lines != AGENTS:
+            raise RuntimeError(f"{lines} of {AGENTS} decisions are on stdout: this run measures nothing")
+        rate: float = json.loads((folder / "result.json").read_text())["limits_per_second"]
     return rate

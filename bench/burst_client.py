@@ -1,7 +1,8 @@
-"""The burst's client: the real actuator, transport, session table and store, in a process of their own.
+"""The burst's client: the parts the daemon wires together, in a process of their own.
 
-`python -m bench.burst_client PORT CA_FILE FOLDER [--journal]` prints one JSON object. The time runs from the order to
-the last outcome; with `--journal`, to the commit of the last decision.
+`python -m bench.burst_client PORT CA_FILE FOLDER [--journal]` leaves its figure in FOLDER/result.json. The time runs
+from the order to the last outcome; with `--journal`, where each decision goes to stdout and into the store as it
+does in the daemon, to the commit of the last line.
 """
 
 from __future__ import annotations
@@ -13,15 +14,24 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from io import FileIO
 from pathlib import Path
 from random import Random
 
 import numpy as np
-import orjson
 import uvloop
 
 from autoscaler.clock import SystemClock
+from autoscaler.core.book import Amount, AmountKind, Group, IdRange, Limits, Rule, Rulebook
+from autoscaler.core.engine import decide
+from autoscaler.core.expressions import Compare, Literal, Name, Relation, Scope, Unit
+from autoscaler.core.memory import Memory
+from autoscaler.core.plan import GroupPlan
+from autoscaler.core.readings import ANY_MEDIA, Agents, AgentState, Queues, Snapshot
+from autoscaler.daemon.logs import JournalStream
+from autoscaler.daemon.orders import OrderBook
+from autoscaler.daemon.records import Decisions
+from autoscaler.daemon.scribe import Scribe
+from autoscaler.errors import StoreUnavailable
 from autoscaler.gateway.actuation import ActuatorSettings
 from autoscaler.gateway.actuator import Actuator
 from autoscaler.gateway.burst import BurstTransport
@@ -29,87 +39,23 @@ from autoscaler.gateway.limits import LimitTable
 from autoscaler.gateway.ports import Outcome, OutcomeKind
 from autoscaler.gateway.sessions import DYNAMIC_GUID_LIFE_S, SessionTable
 from autoscaler.gateway.tls import trust_ca_file
-from autoscaler.store.journal import JournalEvent
 from autoscaler.store.sqlite_store import SqliteStore
 
 WEB_CHAT = 51
 AGENTS = np.arange(1000, 61_000, dtype=np.int64)
 IN_FLIGHT = 100
 WARM_UP = 2000  # connections made, interpreter warm: as wrk's are for nearly all of its time
-BATCH_S = 0.02
-STAGES = [
-    {"stage": "observed", "limit": 3, "why": "confirmed in this sign-in"},
-    {"stage": "proposed", "limit": 4, "why": "surge"},
-    {"stage": "stabilised", "limit": 4, "why": "inside 20% per 2m"},
-    {"stage": "guarded", "limit": 4, "why": "within agents_per_tick"},
-]
-INPUTS = {"queue.waiting": 31.0, "queue.oldest_wait": 44.0, "group.occupancy": 0.91}
-
-
-class Journal:
-    """Every outcome as a decision line: in a file, as on stdout, and in the store."""
-
-    def __init__(self, file: FileIO, store: SqliteStore) -> None:
-        self._file = file
-        self._store = store
-        self._taken = 0
-
-    async def run(self, outcomes: list[Outcome], until: int) -> None:
-        """Write outcomes as they come, `until` so many are taken, and commit them."""
-        while self._taken < until:
-            await asyncio.sleep(BATCH_S)
-            some = outcomes[self._taken :]
-            self._taken += len(some)
-            at = datetime.now(UTC)
-            lines = [decision_line(outcome, at) for outcome in some]
-            self._file.write(b"\n".join([*lines, b""]))
-            await self._store.append(
-                [
-                    JournalEvent(schema="autoscaler.decision/1", at=at, group="webchat", agent=outcome.agent, line=line)
-                    for outcome, line in zip(some, lines, strict=True)
-                ]
-            )
-        await self._store.flush()
-
-
-def decision_line(outcome: Outcome, at: datetime) -> bytes:
-    """One decision, in the journal's form."""
-    return orjson.dumps(
-        {
-            "schema": "autoscaler.decision/1",
-            "id": f"webchat-118-{outcome.order}",
-            "tick": 118,
-            "at": at,
-            "group": "webchat",
-            "rulebook": "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
-            "rule": "surge",
-            "mode": "enforce",
-            "agent": outcome.agent,
-            "media_type": outcome.media_type,
-            "from": 3,
-            "to": outcome.callnums,
-            "direction": "raise",
-            "stages": STAGES,
-            "inputs": INPUTS,
-            "outcome": outcome.kind.value,
-            "retcode": outcome.retcode,
-            "latency_ms": outcome.latency_ms,
-            "attempts": outcome.attempts,
-            "error": outcome.error,
-        }
-    )
+RULEBOOK = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 
 
 class Burst:
-    """The actuator, and what it has said."""
+    """The actuator and what it works with; outcomes are kept, and passed on while a journal listens."""
 
     def __init__(self, port: int, ca_file: Path) -> None:
-        clock = SystemClock()
-        sessions = SessionTable(clock, guid_life_s=DYNAMIC_GUID_LIFE_S)
+        self.clock = SystemClock()
+        sessions = SessionTable(self.clock, guid_life_s=DYNAMIC_GUID_LIFE_S)
         for agent in AGENTS.tolist():
             sessions.begin(agent, f"279fe21d-2caa-4437-84c3-{agent:012d}.AgentGateway0", "")
-        self.outcomes: list[Outcome] = []
-        self.limits = LimitTable()
         self.transport = BurstTransport(
             host="127.0.0.1", port=port, trust=trust_ca_file(ca_file), connections=IN_FLIGHT, timeout_s=5.0
         )
@@ -117,63 +63,137 @@ class Burst:
             settings=ActuatorSettings(max_in_flight=IN_FLIGHT, calls_per_second=1e9),
             sessions=sessions,
             calls=self.transport,
-            limits=self.limits,
+            limits=LimitTable(),
             outcomes=self._hear,
-            clock=clock,
+            clock=self.clock,
             random=Random(1),
         )
+        self._outcomes: list[Outcome] = []
+        self._journal: OrderBook | None = None
         self._ended = asyncio.Event()
         self._count = 0
 
-    async def change(self, agents: np.ndarray, callnums: int, journal: Journal | None) -> None:
-        """Change the limits of these agents, and return when all are confirmed, and journalled."""
-        self.outcomes.clear()
-        self._ended.clear()
-        self._count = len(agents)
+    async def change(self, agents: np.ndarray, callnums: int) -> None:
+        """Change the limits of these agents, and return when all are applied."""
+        self._expect(len(agents), None)
         self.actuator.order(WEB_CHAT, agents, np.full(len(agents), callnums, dtype=np.int16), 0)
-        if journal is not None:
-            await journal.run(self.outcomes, self._count)
+        await self._all_applied()
+
+    async def carry_out(self, plan: GroupPlan, decisions: Decisions, journal: OrderBook) -> None:
+        """Change what a plan changes; each outcome becomes a journal line."""
+        self._expect(len(plan.calls.agents), journal)
+        journal.place(plan, decisions, self.actuator)
+        await self._all_applied()
+
+    def _expect(self, count: int, journal: OrderBook | None) -> None:
+        self._outcomes.clear()
+        self._ended.clear()
+        self._count = count
+        self._journal = journal
+
+    async def _all_applied(self) -> None:
         await self._ended.wait()
-        if any(outcome.kind is not OutcomeKind.APPLIED for outcome in self.outcomes):
+        if any(outcome.kind is not OutcomeKind.APPLIED for outcome in self._outcomes):
             raise RuntimeError(f"not every limit was applied: {self.actuator.status()}")
-        if not (self.limits.confirmed(WEB_CHAT, agents) == callnums).all():
-            raise RuntimeError("not every applied limit is confirmed")
 
     def _hear(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-        if len(self.outcomes) == self._count:
+        self._outcomes.append(outcome)
+        if self._journal is not None:
+            self._journal.ended(outcome)
+        if len(self._outcomes) == self._count:
             self._ended.set()
+
+
+def plan_for_everybody(at: datetime) -> tuple[GroupPlan, Snapshot]:
+    """A plan that raises every agent from 3 to 4."""
+    count = len(AGENTS)
+    snapshot = Snapshot(
+        queues=Queues(
+            ids=np.array([2001]),
+            waiting=np.array([900.0]),
+            oldest_wait_s=np.array([44.0]),
+            arrivals_per_minute=np.array([900.0]),
+            abandoned_per_minute=np.array([3.0]),
+            age_s=np.array([2.0]),
+        ),
+        agents=Agents(
+            ids=AGENTS,
+            load={ANY_MEDIA: np.full(count, 3.0)},
+            limit={ANY_MEDIA: np.full(count, 3.0)},
+            state=np.full(count, AgentState.IDLE, np.int8),
+            state_for_s=np.full(count, 60.0),
+            signed_in_for_s=np.full(count, 3600.0),
+            age_s=np.full(count, 2.0),
+            queue_ids=np.full(count, 2001, np.int64),
+            queue_offsets=np.arange(count + 1, dtype=np.int64),
+            queues_known=np.ones(count, np.bool_),
+        ),
+        inputs={},
+    )
+    surge = Rule(
+        name="surge",
+        when=Compare(Relation.GT, Name(Scope.QUEUE, "waiting"), Literal(20.0, Unit.COUNT)),
+        raise_by=Amount(kind=AmountKind.EACH, value=1),
+    )
+    group = Group(
+        name="webchat",
+        queues=(2001,),
+        limits=Limits(floor=1, baseline=3, ceiling=6),
+        protect=(IdRange(first=1, last=100),),
+        rules=(surge,),
+    )
+    (plan,) = decide(Rulebook(groups=(group,), digest=RULEBOOK), snapshot, Memory(), at).groups
+    if len(plan.calls.agents) != count:
+        raise RuntimeError(f"the plan calls {len(plan.calls.agents)} of {count} agents: this run measures nothing")
+    return plan, snapshot
 
 
 async def measure(port: int, ca_file: Path, folder: Path, is_journalled: bool) -> float:
     """Limits changed a second."""
     burst = Burst(port, ca_file)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(burst.actuator.run(), name="actuator")]
-        await burst.change(AGENTS[:WARM_UP], 3, None)
-        if is_journalled:
-            store = await SqliteStore.open(
-                f"sqlite:///{folder / 'journal.db'}", clock=SystemClock(), on_lost=lambda error: sys.exit(str(error))
-            )
-            running.append(tasks.create_task(store.run(), name="store"))
-            with FileIO(folder / "stdout", "w") as file:
-                began = time.perf_counter()
-                await burst.change(AGENTS, 4, Journal(file, store))
-                took = time.perf_counter() - began
-            await store.close(10.0)
-        else:
-            began = time.perf_counter()
-            await burst.change(AGENTS, 4, None)
-            took = time.perf_counter() - began
+        acting = tasks.create_task(burst.actuator.run(), name="actuator")
+        await burst.change(AGENTS[:WARM_UP], 3)
+        took = await (_journalled(burst, folder, tasks) if is_journalled else _plain(burst))
         await burst.actuator.drain(5.0)
         await burst.transport.close()
-        for task in running:
-            task.cancel()
+        acting.cancel()
     return len(AGENTS) / took
 
 
+async def _plain(burst: Burst) -> float:
+    began = time.perf_counter()
+    await burst.change(AGENTS, 4)
+    return time.perf_counter() - began
+
+
+async def _journalled(burst: Burst, folder: Path, tasks: asyncio.TaskGroup) -> float:
+    at = datetime.now(UTC)
+    plan, snapshot = plan_for_everybody(at)
+    store = await SqliteStore.open(f"sqlite:///{folder / 'journal.db'}", clock=burst.clock, on_lost=_lost)
+    scribe = Scribe(store, JournalStream(enabled=True))
+    running = [
+        tasks.create_task(store.run(), name="store"),
+        tasks.create_task(scribe.run(), name="scribe"),
+    ]
+    began = time.perf_counter()
+    decisions = Decisions("118", plan, at, RULEBOOK, snapshot)
+    await burst.carry_out(plan, decisions, OrderBook(burst.clock, scribe.note))
+    await scribe.flush()
+    await store.flush()
+    took = time.perf_counter() - began
+    for task in running:
+        task.cancel()
+    await store.close(10.0)
+    return took
+
+
+def _lost(error: StoreUnavailable) -> None:
+    sys.exit(f"journal lines were lost: {error}")
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Measure and print."""
+    """Measure, and leave the figure."""
     parser = argparse.ArgumentParser(prog="python -m bench.burst_client")
     parser.add_argument("port", type=int)
     parser.add_argument("ca_file", type=Path)
@@ -181,7 +201,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--journal", action="store_true")
     given = parser.parse_args(arguments)
     rate = uvloop.run(measure(given.port, given.ca_file, given.folder, given.journal))
-    print(json.dumps({"limits_per_second": rate}))
+    (given.folder / "result.json").write_text(json.dumps({"limits_per_second": rate}))
 
 
 if __name__ == "__main__":

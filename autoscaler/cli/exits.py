@@ -24,6 +24,8 @@ class Exit(IntEnum):
     USAGE = 2
     WARNINGS = 3
     UNAVAILABLE = 4
+    DEFECT = 70
+    """Of the daemon, so that its supervisor starts it again; sysexits.h calls it EX_SOFTWARE."""
 
 
 def exit_for(error: AutoscalerError) -> Exit:

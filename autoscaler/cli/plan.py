@@ -76,7 +76,7 @@ async def _decided(
         raise SourceUnreachable(
             "these readings come through the running daemon's sessions",
             place="sources.readings.kind",
-            help="'autoscaler status' and 'autoscaler explain' show what the daemon decides; plan needs kind = \"cms\".",
+            help="'autoscaler explain' shows what the daemon decides; plan needs kind = \"cms\".",
         )
     clock = SystemClock()
     source: Source = await build_cms(settings.cms, settings.sources.readings.deadline, clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
+import structlog
 import uvloop
 
 from autoscaler.cli.configured import add_config, config_path
@@ -13,8 +14,11 @@ from autoscaler.clock import SystemClock
 from autoscaler.daemon.logs import configure_logs
 from autoscaler.daemon.service import Daemon
 from autoscaler.daemon.settings import Settings, load_settings, read_secret
+from autoscaler.errors import AutoscalerError
 
 __all__ = ["HELP", "add_arguments", "run"]
+
+log = structlog.get_logger(__name__)
 
 HELP = {
     "run": (
@@ -23,7 +27,8 @@ HELP = {
             "Journal lines go to stdout and into the store, everything else to stderr."
         ),
         (
-            "exit codes: 0 stopped, 1 bad rules and no last good ones, 2 bad settings, 4 something outside failed\n\n"
+            "exit codes: 0 stopped, 1 bad rules and no last good ones, 2 bad settings, 4 something outside failed,\n"
+            "70 a defect of this program\n\n"
             "example:\n  autoscaler run --config /etc/autoscaler/autoscaler.toml"
         ),
     )
@@ -44,8 +49,12 @@ def run(options: argparse.Namespace, _verb: str) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_live(settings, token))
-        except BaseExceptionGroup as group:
-            raise _first(group) from group
+        except Exception as error:  # whatever it is, it must not end in Python's own 1, which means bad rules
+            first = _first(error)
+            if isinstance(first, AutoscalerError):
+                raise first from error
+            log.critical("daemon_failed", help="This is a defect; the service starts again.", exc_info=error)
+            return Exit.DEFECT
     return Exit.OK
 
 
@@ -55,9 +64,8 @@ async def _live(settings: Settings, token: str | None) -> None:
     await daemon.run()
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first(error: BaseException) -> BaseException:
     """The failure that ended the daemon: the others are tasks cancelled because of it."""
-    error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

@@ -71,7 +71,7 @@ def _decide_group(
     if snapshot.roster_problem:
         memory = stood_still(memory, at=now)
     agents, rows = aligned(memory.agents, ids, each, oldest=now - KEEP_ABSENT_S)
-    agents = returned(agents, rows, at=now)
+    agents = returned(agents, rows, snapshot.agents.signed_in_for_s[where], last=memory.at, at=now)
     team = assemble(group, snapshot.agents, where, agents, rows)
     orders = orders_for(group, ids, snapshot.overrides, at, roster_problem=snapshot.roster_problem)
     touchable = _touchable(team, contested)
@@ -137,7 +137,7 @@ def _decide_group(
         said_by=table.said_by,
         slots=_slots(team, table, settled, current, up, down),
         verdicts=verdicts,
-        held=(*settled.held, *why, *_unplaced(carried), *_orders_in_words(orders, snapshot.roster_problem)),
+        held=(*settled.held, *why, *(_in_words(orders, snapshot.roster_problem) or _unplaced(carried))),
         holds=_holds(table),
         unknown_inputs=tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.missing)),
         stability="; ".join(why),
@@ -235,7 +235,7 @@ def _unplaced(carried: Carried) -> list[str]:
     return words
 
 
-def _orders_in_words(orders: Orders, roster_problem: str) -> list[str]:
+def _in_words(orders: Orders, roster_problem: str) -> list[str]:
     return [sentence(orders.stop, roster=roster_problem)] if orders.stop else []
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from autoscaler.core.book import Mode
 from autoscaler.core.memory import AgentMemory, GroupMemory
-from autoscaler.core.readings import Ints
+from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.team import remembered
 
 __all__ = ["of_this_mode", "returned", "stood_still"]
@@ -37,19 +37,29 @@ def of_this_mode(memory: GroupMemory, mode: Mode) -> GroupMemory:
     return replace(memory, fired={}, history=(), grown=(), shrunk=(), raised_at=None, lowered_at=None, agents=agents)
 
 
-def returned(agents: AgentMemory, rows: Ints | None, *, at: float) -> AgentMemory:
+def returned(
+    agents: AgentMemory, rows: Ints | None, signed_in_for_s: Floats, *, last: float | None, at: float
+) -> AgentMemory:
     """Memory in which those of the roster who were away for long have no limit of their own any more.
+
+    Time in which nobody looked is no absence of those who were signed in all along.
 
     Args:
         agents: Aligned with the roster.
         rows: The roster's rows in it; None: one to one.
+        signed_in_for_s: Of the roster, NaN unknown.
+        last: Time of the last tick, None before the first.
         at: Now, POSIX seconds.
 
     Returns:
         Budgets and accounts are kept.
     """
-    # NaN compares false: never seen, so there is nothing to forget
-    away = at - remembered(agents.seen_at, rows) > RETURN_AFTER_S
+    # NaN compares false: whoever was never seen has nothing to forget
+    seen_at = remembered(agents.seen_at, rows)
+    unseen_s = at - seen_at
+    away = unseen_s > RETURN_AFTER_S
+    if last is not None:
+        away &= (last - seen_at > RETURN_AFTER_S) | ~(signed_in_for_s >= unseen_s)
     if not away.any():
         return agents
     where = np.flatnonzero(away)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+import structlog
 
 from autoscaler.clock import Clock
 from autoscaler.console.ports import Json
@@ -26,6 +27,8 @@ from autoscaler.store.sqlite_store import SqliteStore
 
 __all__ = ["DaemonControl"]
 
+log = structlog.get_logger(__name__)
+
 
 class DaemonControl:
     """Answers the console; every order is kept before it is obeyed."""
@@ -38,14 +41,12 @@ class DaemonControl:
         books: Books,
         cycle: Cycle,
         store: SqliteStore,
-        reload_rules: Callable[[], Awaitable[bool]],
     ) -> None:
         self._state = state
         self._clock = clock
         self._books = books
         self._cycle = cycle
         self._store = store
-        self._reload = reload_rules
 
     async def status(self) -> Json:
         return status_json(self._state)
@@ -139,8 +140,10 @@ class DaemonControl:
         return await self._obey(replace(self._state.overrides, frozen=True), order)
 
     async def reload(self, *, by: str) -> Json:
-        del by
-        taken = await self._reload()
+        if self._state.is_draining:
+            raise ControlRefused("the daemon is stopping", help="The next start reads the rules anyway.")
+        log.info("reload_ordered", by=by)
+        taken = await self._state.reloads.asked()
         state = self._books.state
         return {"taken": taken, "rulebook": self._books.book.digest, "problem": state.problem}
 

@@ -111,6 +111,12 @@ class Cycle:
         self._overrides = overrides
         self._memory = memory
         self.last: dict[str, Decided] = {}
+        self.not_kept = ""
+        """Why the last tick's memory or snapshot could not be kept; "" when it was."""
+
+    def forget(self, group: str) -> None:
+        """Show a group no more, since the rules no longer know it; its memory stays, as the store's does."""
+        self.last.pop(group, None)
 
     async def tick(self, group: Group, digest: str) -> None:
         """Go round once."""
@@ -147,7 +153,7 @@ class Cycle:
         reachable = None
         if group.mode is Mode.ENFORCE:  # watching needs nobody's session
             reachable = self._reachable(ids)
-            resting = self._orders.resting(ids)
+            resting = self._orders.resting(group.media_type, ids)
             if resting is not None:
                 reachable = reachable & ~resting
         return snapshot_of(group, seen, self._limits.confirmed(group.media_type, ids), reachable, self._overrides())
@@ -161,7 +167,10 @@ class Cycle:
             )
         except StoreError as error:
             # people wait for chats now; a decision is right without being kept, and the status says that it is not
+            self.not_kept = str(error)
             log.error("tick_not_kept", tick=tick, error=str(error), help=error.help)
+        else:
+            self.not_kept = ""
 
 
 def _held(group: Group, snapshot: Snapshot) -> float | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import structlog
 
 __all__ = ["JournalStream", "configure_logs"]
+
+log = structlog.get_logger(__name__)
 
 
 def configure_logs(*, quiet: bool = False) -> None:
@@ -35,13 +39,24 @@ def _dumps(event: Any, **_: Any) -> bytes:
 
 
 class JournalStream:
-    """Journal lines to stdout through structlog; a line is already JSON when it comes here."""
+    """Journal lines to stdout; a line is already JSON when it comes here."""
 
     def __init__(self, *, enabled: bool) -> None:
         """Write nothing yet; `enabled` False writes never."""
-        self._stream = structlog.BytesLogger(sys.stdout.buffer) if enabled else None
+        self._stream = sys.stdout.buffer if enabled else None
 
-    def write(self, line: bytes) -> None:
-        """Write one line."""
-        if self._stream is not None:
-            self._stream.msg(line)
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Write some lines; when nobody reads them any more, none ever again: the store has them."""
+        if self._stream is None or not lines:
+            return
+        try:
+            self._stream.write(b"\n".join((*lines, b"")))
+            self._stream.flush()
+        except OSError as error:
+            self._stream = None
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter tries again at exit
+            log.error(
+                "journal_lines_not_shown",
+                error=error.strerror,
+                help="Whoever read stdout has gone; the store goes on. 'autoscaler journal' shows it.",
+            )

@@ -36,11 +36,15 @@ class Metronome:
         self._scheduler.start()
 
     def beat(self, group: str, every_s: float, due: Callable[[], None]) -> None:
-        """Call `due` every `every_s` seconds of the daemon's clock; an earlier beat of the group is replaced."""
+        """Call `due` on the loop every `every_s` seconds of the daemon's clock, no longer as the group beat before."""
+
+        async def beat() -> None:  # a plain function would be called in a thread of the scheduler's pool
+            due()
+
         every = every_s / self._speed
         first = datetime.now(UTC) + timedelta(seconds=splay(group, every_s) / self._speed)
         self._scheduler.add_job(
-            due,
+            beat,
             IntervalTrigger(seconds=every, timezone=UTC),
             id=group,
             next_run_time=first,

@@ -10,7 +10,11 @@ import socket
 import time
 from collections.abc import Mapping
 
+import structlog
+
 __all__ = ["Notifier", "watchdog_interval"]
+
+log = structlog.get_logger(__name__)
 
 
 class Notifier:
@@ -20,6 +24,7 @@ class Notifier:
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._status = ""
+        self._is_heard = True
 
     def ready(self, status: str) -> None:
         """Say that sources, store and rules are in place."""
@@ -47,9 +52,17 @@ class Notifier:
     def _send(self, message: str) -> None:
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.connect(self._address)
-            sender.sendall(message.encode())
+        kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+        try:
+            with socket.socket(socket.AF_UNIX, kind) as sender:
+                sender.sendto(message.encode(), self._address)
+        except OSError as error:
+            # nobody listens, or does not read: systemd acts on the silence, and people's limits come first
+            if self._is_heard:
+                log.error("systemd_not_told", error=error.strerror, help="See whether NOTIFY_SOCKET still exists.")
+            self._is_heard = False
+        else:
+            self._is_heard = True
 
 
 def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | None:

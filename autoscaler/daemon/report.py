@@ -38,10 +38,10 @@ def status_json(state: ServiceState) -> Json:
             for one in books.state.diagnostics
         ],
         "is_last_good": books.state.is_last_good,
-        "reloads": state.reloads,
-        "bad_reloads": state.bad_reloads,
+        "reloads": state.reloads.taken,
+        "bad_reloads": state.reloads.refused,
         **_orders(state.overrides),
-        "groups": [_group(state, name) for name in sorted(state.workers)],
+        "groups": [_group(state, name) for name in sorted(state.crew.workers)],
         "gateway": _gateway(state),
         "store": _store(state),
         "recent": _recent(state),
@@ -51,7 +51,7 @@ def status_json(state: ServiceState) -> Json:
 def sentence(state: ServiceState) -> str:
     """How all stands, in one sentence; what is worst comes first."""
     troubles = list(_troubles(state))
-    groups = [_in_words(name, state.cycle.last.get(name)) for name in sorted(state.workers)]
+    groups = [_in_words(name, state.cycle.last.get(name)) for name in sorted(state.crew.workers)]
     calm = f"{len(groups)} group{'s' if len(groups) != 1 else ''}: {', '.join(groups)}" if groups else "no groups"
     return f"{'; '.join(troubles)}; {calm}" if troubles else calm
 
@@ -60,7 +60,7 @@ def metrics_text(state: ServiceState) -> str:
     """Counters and gauges in the Prometheus text format."""
     metrics = Metrics()
     now = state.clock.monotonic()
-    for name, worker in sorted(state.workers.items()):
+    for name, worker in sorted(state.crew.workers.items()):
         for kind in ("completed", "skipped", "failed"):
             metrics.counter(
                 "autoscaler_ticks_total", "Ticks by how they ended.", worker.counts[kind], group=name, outcome=kind
@@ -83,8 +83,8 @@ def metrics_text(state: ServiceState) -> str:
     health = state.store.health()
     metrics.gauge("autoscaler_journal_backlog", "Journal lines not yet in the store.", health.backlog)
     metrics.counter("autoscaler_journal_lost_total", "Journal lines lost.", health.lost)
-    metrics.counter("autoscaler_reloads_total", "Rule reloads by outcome.", state.reloads, outcome="taken")
-    metrics.counter("autoscaler_reloads_total", "Rule reloads by outcome.", state.bad_reloads, outcome="refused")
+    metrics.counter("autoscaler_reloads_total", "Rule reloads by outcome.", state.reloads.taken, outcome="taken")
+    metrics.counter("autoscaler_reloads_total", "Rule reloads by outcome.", state.reloads.refused, outcome="refused")
     metrics.gauge("autoscaler_rules_bad", "1 while the rule folder has errors.", int(bool(state.books.state.problem)))
     metrics.gauge("autoscaler_frozen", "1 while frozen by a person.", int(state.overrides.frozen))
     return metrics.text()
@@ -103,15 +103,33 @@ def _troubles(state: ServiceState) -> Iterable[str]:
     if state.books.state.problem:
         yield f"RULES: {state.books.state.problem}"
     health = state.store.health()
-    if health.last_error:
-        yield f"STORE: {health.last_error}"
+    if health.last_error or state.cycle.not_kept:
+        yield f"STORE: {health.last_error or state.cycle.not_kept}"
+    if health.lost:
+        yield f"STORE: {health.lost} journal lines lost"
     for name, decided in sorted(state.cycle.last.items()):
         if decided.problems:
             more = f" and {len(decided.problems) - 1} more" if len(decided.problems) > 1 else ""
             yield f"READINGS of {name}: {decided.problems[0]}{more}"
+    yield from _out_of_reach(state)
     breaker = state.gateway.actuator.status().breaker
     if breaker.value != "closed":
         yield f"GATEWAY {state.gateway.place} does not answer"
+
+
+def _out_of_reach(state: ServiceState) -> Iterable[str]:
+    for name, decided in sorted(state.cycle.last.items()):
+        agents, reachable = decided.snapshot.agents.ids, decided.snapshot.agents.reachable
+        mute = (
+            0 if reachable is None else int(np.count_nonzero(~reachable & ~np.isin(agents, list(state.orders.refused))))
+        )
+        if mute:
+            yield f"SESSIONS of {name}: {mute} of {len(agents)} agents have none, so nothing is set for them"
+    refused = state.orders.refused
+    if refused:
+        agent, error = next(iter(refused.items()))
+        more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+        yield f"GATEWAY refuses the limit of agent {agent}{more}: {error}"
 
 
 def _in_words(name: str, decided: Decided | None) -> str:
@@ -123,7 +141,7 @@ def _in_words(name: str, decided: Decided | None) -> str:
 
 
 def _group(state: ServiceState, name: str) -> Json:
-    worker = state.workers[name]
+    worker = state.crew.workers[name]
     ticks = {kind: worker.counts[kind] for kind in ("completed", "skipped", "failed")}
     decided = state.cycle.last.get(name)
     if decided is None:
@@ -171,12 +189,15 @@ def _gateway(state: ServiceState) -> Json:
         "last_error": status.last_error,
         "sessions": {"live": len(sessions.live_agents()), **kinds},
         "session_problems": stopped[:SHOWN_DECISIONS],
+        "refused": [
+            {"agent": agent, "error": error} for agent, error in list(state.orders.refused.items())[:SHOWN_DECISIONS]
+        ],
     }
 
 
 def _store(state: ServiceState) -> Json:
     health = state.store.health()
-    return {"backlog": health.backlog, "lost": health.lost, "last_error": health.last_error}
+    return {"backlog": health.backlog, "lost": health.lost, "last_error": health.last_error or state.cycle.not_kept}
 
 
 def _orders(overrides: Overrides) -> Json:

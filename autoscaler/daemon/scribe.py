@@ -1,4 +1,4 @@
-"""Who writes journal lines: on stdout and into the store, in the order they were noted, off the deciding path."""
+"""Who writes journal lines: into the store and on stdout, in the order they were noted, off the deciding path."""
 
 from __future__ import annotations
 
@@ -40,6 +40,5 @@ class Scribe:
         """Write everything noted so far."""
         self._has_some.clear()
         events, self._noted = self._noted, []
-        for event in events:
-            self._stream.write(event.line)
         await self._store.append(events)
+        self._stream.write([event.line for event in events])

@@ -1,8 +1,8 @@
 """The daemon's life: start, tick, reload, drain.
 
 Order of starting: store, rules, gateway, source, console, sessions, metronome; then READY. Order of stopping: beats,
-ticks under way, calls in flight, sessions, console, journal, store. Every task has a name and belongs to one group;
-an eternal task that ends by itself is an error and ends the daemon.
+ticks under way, calls in flight, sessions, journal, console, source, store. Every task has a name and belongs to one
+group; an eternal task that ends by itself is an error and ends the daemon.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,18 +23,19 @@ from autoscaler.console.server import Console
 from autoscaler.core.memory import GroupMemory, Memory
 from autoscaler.daemon.books import Books
 from autoscaler.daemon.control import DaemonControl
+from autoscaler.daemon.crew import Crew
 from autoscaler.daemon.cycle import Cycle
 from autoscaler.daemon.logs import JournalStream
 from autoscaler.daemon.metronome import Metronome
 from autoscaler.daemon.notify import Notifier, watchdog_interval
 from autoscaler.daemon.orders import OrderBook
+from autoscaler.daemon.reloading import Reloads
 from autoscaler.daemon.report import sentence
 from autoscaler.daemon.scribe import Scribe
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.daemon.settings import Settings
 from autoscaler.daemon.wiring import build_gateway, build_source
-from autoscaler.daemon.workers import Worker
-from autoscaler.errors import StoreError, StoreUnavailable
+from autoscaler.errors import StoreError, StoreForeign, StoreUnavailable
 from autoscaler.gateway.owned import OwnedSessions
 from autoscaler.store.memory_blob import unpack_memory
 from autoscaler.store.sqlite_store import SqliteStore
@@ -44,7 +46,6 @@ log = structlog.get_logger(__name__)
 
 STATUS_EVERY_S = 5.0
 PRUNE_EVERY_S = 3600.0
-OVERDUE_TICKS = 10
 
 
 class Daemon:
@@ -65,7 +66,7 @@ class Daemon:
         self._metronome = Metronome(speed=speed)
         self._notifier = Notifier()
         self._stop = asyncio.Event()
-        self._reload_asked = asyncio.Event()
+        self._is_reload_asked = False
         self.is_ready = asyncio.Event()
         self.has_ended = asyncio.Event()
         self.state: ServiceState | None = None
@@ -85,7 +86,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._asked_to_stop, number)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_asked.set)
+        loop.add_signal_handler(signal.SIGHUP, self._asked_to_reload)
 
     async def run(self) -> None:
         """Live until stopped.
@@ -103,12 +104,15 @@ class Daemon:
             store = await SqliteStore.open(self._settings.store, clock=self._clock, on_lost=_journal_lost)
             stack.push_async_callback(store.close, self._settings.drain)
             state = self.state = await self._build(store, stack)
+            if self._is_reload_asked:
+                state.reloads.ask()
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            follow = partial(state.crew.follow, tasks)
             eternal = [
                 self._eternal(tasks, "store", store.run()),
                 self._eternal(tasks, "scribe", state.scribe.run()),
                 self._eternal(tasks, "actuator", state.gateway.actuator.run()),
-                self._eternal(tasks, "reloads", self._reloads(state, tasks)),
+                self._eternal(tasks, "reloads", state.reloads.run(follow, partial(sentence, state))),
                 self._eternal(tasks, "watchdog", self._report(state)),
                 self._eternal(tasks, "pruning", self._prune(store)),
             ]
@@ -117,7 +121,7 @@ class Daemon:
                 tasks.create_task(sessions.run(), name="sessions") if isinstance(sessions, OwnedSessions) else None
             )
             self._metronome.start()
-            self._follow_book(state, tasks)
+            follow()
             self._notifier.ready(sentence(state))
             log.info("ready", status=sentence(state), console=self.console.addresses if self.console else [])
             self.is_ready.set()
@@ -128,8 +132,6 @@ class Daemon:
             if keeping is not None:
                 await keeping
             await state.scribe.flush()
-            for worker in self._worker_tasks.values():
-                worker.cancel()
             for task in eternal:
                 task.cancel()
 
@@ -139,7 +141,7 @@ class Daemon:
         await books.first()
         scribe = Scribe(store, JournalStream(enabled=settings.journal.stdout))
         orders = OrderBook(clock, scribe.note)
-        gateway = await build_gateway(settings, clock, outcomes=orders.ended)
+        gateway = await build_gateway(settings, clock, outcomes=orders.ended, on_sign_in=orders.signed_in)
         for transport in gateway.transports:
             stack.push_async_callback(transport.close)
         source = await build_source(settings, clock, gateway)
@@ -157,6 +159,7 @@ class Daemon:
             overrides=lambda: state.overrides,
             memory=Memory(groups=await _remembered(store)),
         )
+        crew = Crew(books=books, cycle=cycle, clock=clock, metronome=self._metronome, note=scribe.note)
         state = ServiceState(
             clock=clock,
             store=store,
@@ -165,24 +168,17 @@ class Daemon:
             scribe=scribe,
             orders=orders,
             cycle=cycle,
+            crew=crew,
+            reloads=Reloads(books, self._notifier),
             started_at=clock.now(),
             overrides=await store.load_overrides(),
         )
-        self._worker_tasks: dict[str, asyncio.Task[None]] = {}
-        self._every: dict[str, float] = {}
         await self._open_console(state, stack)
         return state
 
     async def _open_console(self, state: ServiceState, stack: AsyncExitStack) -> None:
         own = self._settings.console
-        control = DaemonControl(
-            state,
-            clock=self._clock,
-            books=state.books,
-            cycle=state.cycle,
-            store=state.store,
-            reload_rules=self._reload_now,
-        )
+        control = DaemonControl(state, clock=self._clock, books=state.books, cycle=state.cycle, store=state.store)
         self.console = Console(
             control,
             socket_path=own.socket,
@@ -194,62 +190,18 @@ class Daemon:
         await self.console.start()
         stack.push_async_callback(self.console.close)
 
-    def _follow_book(self, state: ServiceState, tasks: asyncio.TaskGroup) -> None:
-        """Bring workers and beats into line with the rules in force."""
-        groups = {group.name: group for group in state.books.book.groups}
-        for name in set(state.workers) - set(groups):
-            self._metronome.silence(name)
-            self._worker_tasks.pop(name).cancel()
-            del state.workers[name], self._every[name]
-            state.cycle.last.pop(name, None)
-        for name, group in groups.items():
-            if name not in state.workers:
-                worker = state.workers[name] = Worker(
-                    name, books=state.books, cycle=state.cycle, clock=self._clock, note=state.scribe.note
-                )
-                self._worker_tasks[name] = tasks.create_task(worker.run(), name=f"group_{name}")
-            if self._every.get(name) != group.every_s:
-                self._metronome.beat(name, group.every_s, state.workers[name].due)
-                self._every[name] = group.every_s
-
-    async def _reloads(self, state: ServiceState, tasks: asyncio.TaskGroup) -> None:
-        while True:
-            await self._reload_asked.wait()
-            self._reload_asked.clear()
-            self._notifier.reloading()
-            taken = await self._reload_now()
-            if taken:
-                self._follow_book(state, tasks)
-            self._notifier.ready(sentence(state))
-
-    async def _reload_now(self) -> bool:
-        assert self.state is not None
-        taken = await self.state.books.reload()
-        self.state.reloads += taken
-        self.state.bad_reloads += not taken
-        return taken
-
     async def _report(self, state: ServiceState) -> None:
         """Say how we stand, and feed the watchdog while decisions are being made."""
         interval = watchdog_interval()
         pause = STATUS_EVERY_S if interval is None else min(STATUS_EVERY_S, interval)
         while True:
             self._notifier.status(sentence(state))
-            overdue = self._overdue(state)
+            overdue = state.crew.overdue()
             if overdue:
                 log.error("decisions_overdue", groups=overdue)
             else:
                 self._notifier.alive()
             await asyncio.sleep(pause)  # systemd counts real seconds
-
-    def _overdue(self, state: ServiceState) -> list[str]:
-        """Groups whose last complete decision is far too old: the process is alive, but of no use to them."""
-        now = self._clock.monotonic()
-        return [
-            name
-            for name, worker in state.workers.items()
-            if worker.completed_at is not None and now - worker.completed_at > OVERDUE_TICKS * self._every[name] + 60
-        ]
 
     async def _prune(self, store: SqliteStore) -> None:
         own = self._settings.journal
@@ -269,10 +221,10 @@ class Daemon:
         log.info("draining", in_flight=state.gateway.actuator.status().in_flight)
         try:
             async with asyncio.timeout(self._settings.drain):
-                for worker in state.workers.values():
-                    await worker.idle()
+                await state.crew.idle()
         except TimeoutError:
             log.error("drain_cut_short", help="A source may not be keeping its deadline; see its problems in status.")
+        state.crew.dismiss()
         await state.gateway.actuator.drain(self._settings.drain)
 
     def _eternal(self, tasks: asyncio.TaskGroup, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -282,6 +234,12 @@ class Daemon:
 
         return tasks.create_task(guarded(), name=name)
 
+    def _asked_to_reload(self) -> None:
+        if self.state is None:  # still starting: the rules may have been read already
+            self._is_reload_asked = True
+        else:
+            self.state.reloads.ask()
+
     def _asked_to_stop(self, number: int) -> None:
         if self._stop.is_set():
             signal.signal(number, signal.SIG_DFL)
@@ -290,7 +248,14 @@ class Daemon:
 
 
 async def _remembered(store: SqliteStore) -> dict[str, GroupMemory]:
-    return {name: unpack_memory(saved.blob) for name, saved in (await store.load_memories()).items()}
+    memories = {}
+    for name, saved in (await store.load_memories()).items():
+        try:
+            memories[name] = unpack_memory(saved.blob)
+        except StoreForeign as error:
+            # one group's windows and budgets begin anew; that is no reason to leave every limit as it is
+            log.error("memory_unreadable", group=name, error=str(error), help=error.help)
+    return memories
 
 
 def _journal_lost(error: StoreUnavailable) -> None:

@@ -22,6 +22,7 @@ from autoscaler.errors import GatewayNonsense
 from autoscaler.gateway.actuation import ActuatorSettings
 from autoscaler.gateway.actuator import Actuator
 from autoscaler.gateway.address import Address, parse_address
+from autoscaler.gateway.backoff import Backoff
 from autoscaler.gateway.burst import BurstTransport
 from autoscaler.gateway.client import GatewayClient
 from autoscaler.gateway.limits import LimitTable
@@ -42,6 +43,9 @@ __all__ = ["GatewayParts", "build_cms", "build_gateway", "build_source"]
 
 POLL_TIMEOUT_S = 15.0
 """A poll is held for ten seconds by the gateway."""
+
+PROBE = Backoff(first_s=1.0, most_s=5.0)
+"""One call a few seconds costs a gateway in trouble nothing, and limits are right soon after it is back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,9 @@ class GatewayParts:
         return self.sessions.live_among(ids)
 
 
-async def build_gateway(settings: Settings, clock: Clock, *, outcomes: Outcomes) -> GatewayParts:
+async def build_gateway(
+    settings: Settings, clock: Clock, *, outcomes: Outcomes, on_sign_in: Callable[[int], None]
+) -> GatewayParts:
     """Put the gateway room together; nothing is called but, for a pin, one handshake.
 
     Raises:
@@ -85,11 +91,11 @@ async def build_gateway(settings: Settings, clock: Clock, *, outcomes: Outcomes)
     )
     limits = LimitTable()
     random = SystemRandom()
-    forget: list[Callable[[int], None]] = []
+    told = [on_sign_in]
 
     def signed_in(agent: int) -> None:
-        for one in forget:
-            one(agent)
+        for hear in told:
+            hear(agent)
 
     guid_life = own.guid_life if own.authentication == "dynamic" else None
     transports: list[RareTransport | BurstTransport] = [rare, burst]
@@ -125,6 +131,7 @@ async def build_gateway(settings: Settings, clock: Clock, *, outcomes: Outcomes)
             max_in_flight=own.max_in_flight,
             calls_per_second=own.calls_per_second,
             order_deadline_s=own.order_deadline,
+            probe=PROBE,
         ),
         sessions=sessions,
         calls=burst,
@@ -133,7 +140,7 @@ async def build_gateway(settings: Settings, clock: Clock, *, outcomes: Outcomes)
         clock=clock,
         random=random,
     )
-    forget.append(actuator.forget)
+    told.append(actuator.forget)
     return GatewayParts(
         sessions=sessions,
         limits=limits,

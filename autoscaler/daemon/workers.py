@@ -35,6 +35,7 @@ class Worker:
         self._cycle = cycle
         self._clock = clock
         self._note = note
+        self.began_at = clock.monotonic()
         self._due = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()

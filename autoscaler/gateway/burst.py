@@ -52,7 +52,7 @@ class BurstTransport:
         self._loop = asyncio.get_running_loop()
         self._addresses = _literal(host, port)
         self._connections: set[Connection] = set()
-        self._idle: list[Connection] = []  # the warmest last
+        self._idle: dict[Connection, None] = {}  # an ordered set, the warmest last
         self._waiting: deque[tuple[bytes, object, Done, float]] = deque()
         self._nameless: list[Connection] = []  # to be dialled once the name is looked up
         self._lookup: asyncio.Task[None] | None = None
@@ -113,7 +113,7 @@ class BurstTransport:
     def idle(self, connection: Connection) -> None:
         """Take a connection back (`connection.Owner`)."""
         if not self._waiting:
-            self._idle.append(connection)
+            self._idle[connection] = None
             return
         waiting = self._waiting.popleft()
         if not connection.carry(*waiting):  # it has closed, which makes room for another
@@ -123,15 +123,15 @@ class BurstTransport:
     def gone(self, connection: Connection) -> None:
         """Drop a closed connection (`connection.Owner`)."""
         self._connections.discard(connection)
-        if connection in self._idle:
-            self._idle.remove(connection)
+        self._idle.pop(connection, None)
         self._open_for_waiting()
 
     def _start(self, request: bytes, tag: object, done: Done) -> None:
         since = self._loop.time()
         idle = self._idle
         while idle:
-            if idle.pop().carry(request, tag, done, since):
+            connection, _ = idle.popitem()
+            if connection.carry(request, tag, done, since):
                 return
         if self._is_closed:
             self._loop.call_soon(done, tag, NoAnswer(error=_closed(), was_sent=False))

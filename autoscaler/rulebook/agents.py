@@ -10,6 +10,7 @@ from autoscaler.core.expressions import Expression, Scope, names_in
 from autoscaler.rulebook.checking import compile_condition
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.grammar import Entries, Item
+from autoscaler.rulebook.id_sets import covers, meets, merged
 from autoscaler.rulebook.layout import Agents, Limit, Tiers, WarmUps
 from autoscaler.rulebook.limits import build_limits
 from autoscaler.rulebook.nodes import Scalar
@@ -19,7 +20,7 @@ from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.suggestions import quoted
 from autoscaler.rulebook.vocabulary import Vocabulary
 
-__all__ = ["People", "build_people", "covered", "overlap"]
+__all__ = ["People", "build_people"]
 
 _DEFAULTS = Limits(floor=1, baseline=3, ceiling=6)
 
@@ -55,28 +56,6 @@ def build_people(entries: Entries | None, vocabulary: Vocabulary, reporter: Repo
         protect=tuple(item.value for item in entries.get(Agents.protect) or ()),
         warm_up=_warm_up(entries, limits, reporter),
     )
-
-
-def overlap(one: Iterable[IdRange], other: Sequence[IdRange]) -> IdRange | None:
-    """The first ids both name, or None."""
-    for left in one:
-        for right in other:
-            first, last = max(left.first, right.first), min(left.last, right.last)
-            if first <= last:
-                return IdRange(first=first, last=last)
-    return None
-
-
-def covered(ids: IdRange, by: Iterable[IdRange]) -> bool:
-    """Whether the others together name every id of `ids`."""
-    first = ids.first
-    for other in sorted(by, key=lambda range_: range_.first):
-        if other.first > first:
-            return False
-        first = max(first, other.last + 1)
-        if first > ids.last:
-            return True
-    return False
 
 
 def _tiers(
@@ -123,20 +102,21 @@ def _where(text: Scalar | None, vocabulary: Vocabulary, reporter: Reporter) -> E
 
 
 def _warn_shadowed(tiers: Sequence[Item[Tier]], named: Sequence[Item[IdRange]], reporter: Reporter) -> None:
-    earlier: list[IdRange] = []
+    group = merged(one.value for one in named)
+    earlier: tuple[IdRange, ...] = ()
     for item in tiers:
         tier = item.value
-        if tier.ids and all(covered(ids, earlier) for ids in tier.ids):
+        if tier.ids and all(covers(earlier, ids) for ids in tier.ids):
             message = f"no agent can be in tier {quoted(tier.name)}: tiers above it name all of them"
             reporter.report(
                 Code.SHADOWED, item.span, message, "the first match wins; move it up, or take ids out above"
             )
-        elif tier.ids and named and overlap(tier.ids, [one.value for one in named]) is None:
+        elif tier.ids and group and not any(meets(group, ids) for ids in tier.ids):
             listed = ", ".join(in_ids(ids) for ids in tier.ids[:5])
             message = f"no agent can be in tier {quoted(tier.name)}: {listed} is outside agents.ids"
             reporter.report(Code.SHADOWED, item.span, message, "correct the ids of the tier or of the group")
         if tier.where is None:
-            earlier.extend(tier.ids)
+            earlier = merged((*earlier, *tier.ids))
 
 
 def _warm_up(entries: Entries, limits: Limits, reporter: Reporter) -> WarmUp | None:

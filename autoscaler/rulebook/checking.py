@@ -26,6 +26,7 @@ from autoscaler.core.expressions import (
 from autoscaler.rulebook.calling import check_call
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.nodes import Scalar
+from autoscaler.rulebook.parsing import parse
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.satisfiable import never_together, never_true
 from autoscaler.rulebook.source import Span
@@ -41,7 +42,6 @@ from autoscaler.rulebook.syntax import (
     Reading,
     Syntax,
     Text,
-    parse,
 )
 from autoscaler.rulebook.typed import TypedPart
 from autoscaler.rulebook.units import combined, comparable
@@ -60,7 +60,7 @@ class Measured:
 
 def compile_condition(scalar: Scalar, vocabulary: Vocabulary, reporter: Reporter) -> Expression | None:
     """The condition a text stands for, or None after reporting."""
-    syntax = parse(scalar, reporter)
+    syntax = None if reporter.is_full else parse(scalar, reporter)
     typed = None if syntax is None else _Checker(vocabulary, reporter).condition(syntax)
     return None if typed is None else typed.expression
 

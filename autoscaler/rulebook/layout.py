@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 
 from autoscaler.core.book import Choose, Direction
+from autoscaler.rulebook.amounts import budget, rate
 from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.grammar import Key, Section, list_of, named_sections, one_or_more, section
 from autoscaler.rulebook.layout_rules import MODES, RULE
-from autoscaler.rulebook.measures import DAY, HOUR, budget, duration, duration_or, rate, share
+from autoscaler.rulebook.measures import DAY, HOUR, duration, duration_or, share
 from autoscaler.rulebook.people import id_range, media, queue_id
 from autoscaler.rulebook.scalars import choice, decimal, short_name, text, truth, verbatim, whole
 from autoscaler.rulebook.windows import day, zone

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from autoscaler.core.book import Direction, Mode, Per
+from autoscaler.rulebook.amounts import amount, target_amount
 from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.grammar import Key, Section, list_of, one_or_more, section
-from autoscaler.rulebook.measures import DAY, amount, duration, target_amount, tolerance
+from autoscaler.rulebook.measures import DAY, duration, tolerance
 from autoscaler.rulebook.scalars import choice, short_name, verbatim, whole
 from autoscaler.rulebook.windows import window
 

@@ -1,6 +1,7 @@
 """Collects what there is to say about one file; reading goes on after every error.
 
-The same thing at the same place is said once, and a file can't produce more than `MOST` of them.
+The same thing at the same place is said once. A file can't produce more than `MOST` of them; the one that says so is an
+error, so what was dropped can never let a wrong file through.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Reporter:
         """Note one thing; `span` may cross lines, its first line is shown."""
         if self.is_full:
             return
+        if len(self._found) == MOST - 1:
+            code, message, help = Code.TOO_MUCH, "too many findings; the rest is not shown", "mend those above first"  # noqa: A001 the parameter's name
         line, column = self.source.place(span.start)
         source_line = self.source.line(line)
         end_column = min(column + max(span.end - span.start, 1), max(len(source_line) + 1, column + 1))

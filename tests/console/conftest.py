@@ -155,6 +155,11 @@ def by_client() -> Ask:
     return ask
 
 
+def host_and_port(url: str) -> tuple[str, int]:
+    host, _, port = url.partition("://")[2].rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 @pytest.fixture
 def raw() -> Ask:
     """Send bytes as they are, and read one answer."""
@@ -164,8 +169,7 @@ def raw() -> Ask:
             if isinstance(address, Path):
                 reader, writer = await asyncio.open_unix_connection(address)
             else:
-                host, _, port = address.partition("://")[2].rpartition(":")
-                reader, writer = await asyncio.open_connection(host.strip("[]"), int(port), ssl=tls)
+                reader, writer = await asyncio.open_connection(*host_and_port(address), ssl=tls)
             try:
                 writer.write(request)
                 await writer.drain()

@@ -13,8 +13,24 @@ import pytest
 from autoscaler.errors import ControlError, DaemonNotRunning, SettingsError
 
 
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def is_there(path: Path) -> bool:
+    return path.exists()
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def read(path: Path) -> str:
+    return path.read_text()
+
+
 async def test_the_socket_is_for_its_user_and_group_alone(local: Path) -> None:
-    assert stat.S_IMODE(local.stat().st_mode) == 0o660
+    assert mode_of(local) == 0o660
 
 
 async def test_a_dead_daemons_socket_is_replaced(control: Any, start: Any, socket_path: Path, by_client: Any) -> None:
@@ -34,10 +50,10 @@ async def test_a_living_daemons_socket_is_refused_and_the_living_one_goes_on(
 
 
 async def test_another_kind_of_file_is_left_alone(start: Any, socket_path: Path) -> None:
-    socket_path.write_text("somebody's notes")
+    write(socket_path, "somebody's notes")
     with pytest.raises(SettingsError, match="is no socket"):
         await start(socket_path=socket_path)
-    assert socket_path.read_text() == "somebody's notes"
+    assert read(socket_path) == "somebody's notes"
 
 
 async def test_a_missing_folder_is_said_with_what_to_do(start: Any, socket_path: Path) -> None:
@@ -50,7 +66,7 @@ async def test_a_missing_folder_is_said_with_what_to_do(start: Any, socket_path:
 
 
 async def test_a_file_in_the_way_of_the_folder_is_said(start: Any, socket_path: Path) -> None:
-    socket_path.write_text("")
+    write(socket_path, "")
     with pytest.raises(SettingsError, match="does not exist"):
         await start(socket_path=socket_path / "control.sock")
 
@@ -64,7 +80,7 @@ async def test_closing_takes_the_file_away(start: Any, socket_path: Path, by_cli
     console = await start(socket_path=socket_path)
     assert console.addresses.socket == socket_path
     await console.close()
-    assert not socket_path.exists()
+    assert not is_there(socket_path)
     assert console.addresses.socket is None
     with pytest.raises(DaemonNotRunning):
         await by_client(socket_path, lambda client: client.status())
@@ -77,7 +93,7 @@ async def test_closing_leaves_a_file_that_somebody_else_put_there(start: Any, so
         replacement.bind(str(other))
         os.replace(other, socket_path)
         await console.close()
-        assert socket_path.exists()
+        assert is_there(socket_path)
 
 
 async def test_a_start_that_fails_halfway_leaves_nothing_behind(start: Any, socket_path: Path) -> None:
@@ -86,5 +102,5 @@ async def test_a_start_that_fails_halfway_leaves_nothing_behind(start: Any, sock
         busy.listen()
         with pytest.raises(ControlError, match="can't be listened on"):
             await start(socket_path=socket_path, listen=f"127.0.0.1:{busy.getsockname()[1]}")
-    assert not socket_path.exists()
+    assert not is_there(socket_path)
     await start(socket_path=socket_path)

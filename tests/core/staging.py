@@ -101,7 +101,9 @@ def book(*groups: Group) -> Rulebook:
     return Rulebook(groups=groups, digest="sha256:test")
 
 
-def queues(waiting: float = 0.0, *, ids: Sequence[int] = (2001,), age_s: float = 2.0, **more: Sequence[float]) -> Queues:
+def queues(
+    waiting: float = 0.0, *, ids: Sequence[int] = (2001,), age_s: float = 2.0, **more: Sequence[float]
+) -> Queues:
     n = len(ids)
 
     def column(name: str, value: float) -> np.ndarray:

@@ -39,6 +39,18 @@ def test_a_file_of_nothing_but_errors_gives_a_bounded_number_of_them() -> None:
     assert len(codes("".join(f"key{n}: 1\n" for n in range(5000)))) == MOST
 
 
+def test_more_findings_than_are_shown_keep_the_file_from_being_used() -> None:
+    condition = "queue.oldest_wait > 30" + " and queue.oldest_wait > 40" * 60
+    rules = "".join(f"  - {{name: rule {n}, when: {condition}, raise: 1 each}}\n" for n in range(30))
+    loaded = load_text(
+        {"a.yaml": "queues: [2001]\nrules:\n" + rules + "  - {name: last, when: nonsense, raise: 1 each}\n"}
+    )
+
+    assert loaded.book is None
+    assert len(loaded.diagnostics) == MOST
+    assert loaded.diagnostics[-1].code is Code.TOO_MUCH
+
+
 def test_a_long_expression_is_refused() -> None:
     assert codes("queues: [1]\nrules:\n  - {name: x, when: " + "queue.waiting > 1 and " * 100 + "1, cap: 1}\n") == [
         Code.TOO_COMPLEX

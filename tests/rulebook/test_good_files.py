@@ -1,6 +1,7 @@
 """What correct files mean: values, defaults, and what a limit leaves out."""
 
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
@@ -209,7 +210,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing_but_the_digest()
 
 
 def test_the_example_for_starters_has_no_findings() -> None:
-    loaded = load_folder("rules/webchat.yaml", not_yet=frozenset(Feature))
+    loaded = load_folder(Path(__file__).parents[2] / "rules/webchat.yaml", not_yet=frozenset(Feature))
 
     assert as_text(loaded.diagnostics) == ""
     assert loaded.book is not None

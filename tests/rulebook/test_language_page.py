@@ -24,7 +24,7 @@ from autoscaler.rulebook.layout import (
 from autoscaler.rulebook.layout_rules import RULE, STEP, TRACK
 from autoscaler.rulebook.people import MEDIA_TYPES
 
-PAGE = Path("docs/rules/language.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/rules/language.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 

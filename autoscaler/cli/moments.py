@@ -1,0 +1,61 @@
+"""Times as people type them: an instant, or how long ago.
+
+How long ago is counted by the clock the daemon decides by, which in a demo runs faster than the machine's.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime, timedelta
+
+from autoscaler.core.exchange import parse_time
+from autoscaler.errors import ReadingMalformed
+from autoscaler.rulebook.measures import in_seconds
+from autoscaler.store.journal import JournalQuery
+from autoscaler.store.sqlite_reader import SqliteReader
+
+__all__ = ["Moment", "instant", "moment", "now_by", "shown", "until_words"]
+
+Moment = datetime | timedelta
+"""Aware, or how long ago."""
+
+LONGEST_AGO = timedelta(days=36_600)
+
+
+def moment(text: str) -> Moment:
+    """Read an argument: ISO text with a zone, or a span as 30m."""
+    ago = in_seconds(text)
+    if ago is not None:
+        return min(timedelta(seconds=ago), LONGEST_AGO)
+    try:
+        return parse_time(text, "")
+    except ReadingMalformed as error:
+        raise ArgumentTypeError(f"{error.message}: {error.help}, or how long ago as 30m, 2h or 1d") from error
+
+
+def instant(when: Moment, now: datetime) -> datetime:
+    """The instant that is meant, aware.
+
+    Args:
+        when: As typed.
+        now: Aware; what "ago" counts from.
+    """
+    return now - when if isinstance(when, timedelta) else when
+
+
+def now_by(reader: SqliteReader) -> datetime:
+    """The machine's time, or that of the newest journal line where it is later: nothing lies before what was decided."""
+    newest = reader.journal(JournalQuery(limit=1))
+    now = datetime.now(UTC)
+    return max(now, newest[0].at) if newest else now
+
+
+def shown(at: datetime | str) -> str:
+    """As `2026-11-22 17:02:30`, UTC."""
+    when = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def until_words(until: str | None) -> str:
+    """Until when an order holds."""
+    return f"until {shown(until)[:16]} UTC" if until else "until a person ends it"

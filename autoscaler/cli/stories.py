@@ -1,0 +1,65 @@
+"""A decision's stages told to people: what says nothing is left out, and what settled it is found.
+
+The words are the core's; JSON output keeps every stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from autoscaler.core.reasons import Reason, sentence
+
+__all__ = ["is_quiet", "settled_by", "telling"]
+
+Stage = dict[str, Any]
+
+_SILENT = sentence(Reason.NONE)
+_NOTHING_ASKED = sentence(Reason.NOTHING_ASKED)
+_UNINFORMATIVE = frozenset({_SILENT, _NOTHING_ASKED, sentence(Reason.IN_FORCE)})
+_UNKNOWN = sentence(Reason.LIMIT_UNKNOWN)
+_BY_RULES = frozenset({"proposed", "distributed"})
+
+
+def is_quiet(stages: Sequence[Stage]) -> bool:
+    """Whether nothing was asked and nothing happened."""
+    return len({stage["limit"] for stage in stages}) == 1 and all(stage["why"] in _UNINFORMATIVE for stage in stages)
+
+
+def telling(stages: Sequence[Stage]) -> list[Stage]:
+    """The stages that say something, with their words.
+
+    Args:
+        stages: Of a journal line or an explanation: stage, limit and why, left to right.
+    """
+    kept = [stages[0]]
+    for before, stage in pairwise(stages):
+        if stage["why"] == _NOTHING_ASKED and stage["limit"] != before["limit"]:
+            words = f"no rule asks for a change; {stage['limit']} is what it carries unless something holds it elsewhere"
+            kept.append({**stage, "why": words})
+        elif stage["why"] not in {_SILENT, _NOTHING_ASKED} or stage["limit"] != before["limit"]:
+            kept.append(stage)
+    return kept
+
+
+def settled_by(stages: Sequence[Stage], rule: str | None) -> str:
+    """What settled the limit, in a few words.
+
+    Args:
+        stages: As above.
+        rule: The rule behind it, None where none is.
+    """
+    kept = telling(stages)
+    moves = [stage for before, stage in pairwise(kept) if before["limit"] != stage["limit"]]
+    if moves:
+        last = moves[-1]
+        first, final = stages[0]["limit"], stages[-1]["limit"]
+        if rule is None or first == final or last["stage"] == "arbitrated":
+            return str(last["why"])
+        asked = f"'{rule}' asks for {'more' if final > first else 'less'}"
+        return asked if last["stage"] in _BY_RULES else f"{asked}; {last['why']}"
+    said = [str(stage["why"]) for stage in kept if stage["why"] not in _UNINFORMATIVE]
+    if not said:
+        return "set again"
+    return "its limit was not known: set anew" if said[-1] == _UNKNOWN else said[-1]
