@@ -10,10 +10,9 @@ from pathlib import Path
 from autoscaler.cli.configured import add_config, config_path
 from autoscaler.console.client import ControlClient
 from autoscaler.daemon.settings import load_settings
-from autoscaler.errors import SettingsError, UsageError
-from autoscaler.rulebook.measures import in_seconds
+from autoscaler.errors import SettingsError
 
-__all__ = ["add_control", "asking", "span_of"]
+__all__ = ["add_control", "asking"]
 
 
 def add_control(parser: argparse.ArgumentParser) -> None:
@@ -37,17 +36,3 @@ def asking(options: argparse.Namespace) -> Iterator[ControlClient]:
         raise SettingsError("is not set", place="console.socket", help="Set it, or give --socket.")
     with ControlClient(path) as client:
         yield client
-
-
-def span_of(text: str | None) -> float | None:
-    """Seconds of a `--for`; None where none was given.
-
-    Raises:
-        UsageError: It is no duration.
-    """
-    if text is None:
-        return None
-    seconds = in_seconds(text)
-    if not seconds:
-        raise UsageError(f"{text!r} is no duration", place="--for", help="Write it as 30m, 2h or 1d.")
-    return seconds

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import datetime
 from typing import Any
 
 from autoscaler.cli.arguments import agent_id
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
-from autoscaler.cli.moments import instant, moment, shown, until_words
+from autoscaler.cli.moments import in_force, instant, moment, shown, until_words
+from autoscaler.cli.lines import wrapped
 from autoscaler.cli.stories import is_quiet, settled_by, telling
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -42,14 +44,66 @@ def run(options: argparse.Namespace, _verb: str) -> int:
     """Ask and tell."""
     with asking(options) as daemon:
         status = daemon.status()
-        at = None if options.at is None else instant(options.at, instant_now(status))
+        at = None if options.at is None else instant(options.at, datetime.fromisoformat(status["now"]))
         story = daemon.explain(options.agent, at)
     if options.format == "json":
         json.dump(story, sys.stdout, indent=1)
         print()
         return Exit.OK
-    for group in story["groups"]:
-        print("\n".join(_told(options.agent, group)))
+    groups = story["groups"]
+    lines = [line for group in groups for line in _told(options.agent, group)]
     if at is None:
-        print("\n".join(_orders(options.agent, story["groups"], status)), end="")
+        lines += _ordered(options.agent, {group["group"] for group in groups}, status)
+    print("\n".join(lines))
     return Exit.OK
+
+
+def _told(agent: int, group: dict[str, Any]) -> list[str]:
+    """One group's part of the story, as lines."""
+    stages = group["stages"]
+    lines = [f"agent {agent} of {group['group']} {_outcome(group)}  ({shown(group['at'])} UTC)"]
+    if not is_quiet(stages):
+        lines += [f"  {stage['stage']:<12} {stage['limit']:>2}  {stage['why']}" for stage in telling(stages)]
+    lines += [f"  the group: {sentence}" for sentence in group["held"]]
+    for verdict, words in _VERDICTS.items():
+        names = ", ".join(name for name, one in group["rules"].items() if one == verdict)
+        if names:
+            lines.append(f"  {words}: {names}")
+    if group.get("unknown_inputs"):
+        lines.append(f"  not known: {', '.join(group['unknown_inputs'])}")
+    return [part for line in lines for part in wrapped(line, "      ")]
+
+
+_VERDICTS = {
+    "true": "rules that hold",
+    "waiting": "rules that have not held long enough yet",
+    "false": "rules that do not hold",
+    "unknown": "rules nobody can judge",
+}
+
+
+def _outcome(group: dict[str, Any]) -> str:
+    stages, rule = group["stages"], group.get("rule")
+    first, last = stages[0]["limit"], stages[-1]["limit"]
+    if is_quiet(stages):
+        return f"stays at {last}: no rule asks for a change of this agent"
+    if first == last:
+        return f"stays at {last}: {settled_by(stages, rule)}"
+    return f"goes from {first} to {last}: {settled_by(stages, rule)}"
+
+
+def _ordered(agent: int, groups: set[str], status: dict[str, Any]) -> list[str]:
+    """What people have ordered that touches this agent now."""
+    lines = [
+        f"pinned to {pin['limit']} by {pin['by']} {until_words(pin['until'])}: {pin['reason']}"
+        for pin in in_force(status["pins"], status["now"])
+        if pin["agent"] == agent
+    ]
+    lines += [
+        f"{pause['group'] or 'everything'} is paused by {pause['by']} {until_words(pause['until'])}: {pause['reason']}"
+        for pause in in_force(status["pauses"], status["now"])
+        if pause["group"] is None or pause["group"] in groups
+    ]
+    if status["frozen"]:
+        lines.append("everything is frozen: nothing is called until 'autoscaler resume'")
+    return lines

@@ -5,165 +5,101 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
 
-import orjson
-
+from autoscaler.cli.arguments import agent_id, count
 from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.exits import Exit
-from autoscaler.core.exchange import parse_time
+from autoscaler.cli.journal_lines import as_lines, heading
+from autoscaler.cli.journal_reading import EVERYTHING, DECISIONS, WITH_ORDERS, Asked, JournalReading
+from autoscaler.cli.moments import instant, moment, now_by, shown
 from autoscaler.daemon.settings import load_settings
-from autoscaler.errors import ReadingMalformed, UsageError
-from autoscaler.rulebook.measures import in_seconds
 from autoscaler.store.journal import JournalEvent, JournalQuery
 from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["HELP", "add_arguments", "run", "since_time"]
+__all__ = ["HELP", "add_arguments", "run"]
 
 HELP = {
     "journal": (
         (
-            "Show decisions, newest last; with --ticks also what each tick saw and held, with --format json the lines "
-            "as they are kept."
+            "Show decisions, newest last: as a table the last 50, with the orders people gave between them; as JSON "
+            "every decision's line as it is kept."
         ),
         (
             "examples:\n  autoscaler journal --since 1h\n"
             "  autoscaler journal --agent 1007 --since 2026-11-22T08:00:00Z\n"
-            "  autoscaler journal --follow --format json"
+            "  autoscaler journal --ticks --last 20\n"
+            "  autoscaler journal --follow --format json | jq .outcome"
         ),
     )
 }
 
-DECISION, TICK = "autoscaler.decision/1", "autoscaler.tick/1"
 FOLLOW_EVERY_S = 0.5
-LINES_AT_ONCE = 5_000
+TABLE_LINES = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
     """What the verb takes."""
     add_config(parser)
-    parser.add_argument("--agent", type=int, metavar="ID", help="only this agent's")
+    parser.add_argument("--agent", type=agent_id, metavar="ID", help="only this agent's")
     parser.add_argument("--group", metavar="NAME", help="only this group's")
-    parser.add_argument("--since", metavar="T", help="a time as 2026-11-22T08:00:00Z, or how long ago as 30m, 2h, 1d")
-    parser.add_argument("--ticks", action="store_true", help="ticks too: holds, missing readings, skipped ticks")
+    parser.add_argument(
+        "--since", type=moment, metavar="T", help="a time as 2026-11-22T08:00:00Z, or how long ago as 30m, 2h, 1d"
+    )
+    parser.add_argument(
+        "--last", type=count, metavar="N", help=f"the last N (without --since: {TABLE_LINES} in a table, all as JSON)"
+    )
+    parser.add_argument(
+        "--ticks", action="store_true", help="all that is kept: ticks too, with what they saw and held, and orders"
+    )
     parser.add_argument("--follow", action="store_true", help="go on as lines are written")
-    parser.add_argument("--last", type=int, default=50, metavar="N", help="so many at first without --since (50)")
     parser.add_argument("--format", choices=("table", "json"), default="table")
 
 
 def run(options: argparse.Namespace, _verb: str) -> int:
     """Print, and follow if asked."""
     settings = load_settings(config_path(options))
-    if options.last < 1:
-        raise UsageError("--last is less than 1", help="Give a whole number from 1 up.")
-    since = since_time(options.since) if options.since else None
-    show = _as_json if options.format == "json" else _as_table()
+    is_json = options.format == "json"
+    last = options.last
+    if last is None and options.since is None and not is_json:
+        last = TABLE_LINES
     with SqliteReader(settings.store) as reader:
-        last = 0
-        for event in _first(reader, options, since):
-            show(event)
-            last = event.seq
-        sys.stdout.flush()
+        asked = Asked(
+            agent=options.agent,
+            group=options.group,
+            since=None if options.since is None else instant(options.since, now_by(reader)),
+            schemas=EVERYTHING if options.ticks else DECISIONS if is_json else WITH_ORDERS,
+        )
+        reading = JournalReading(reader, asked)
+        if not is_json:
+            print(heading(), flush=True)
+        events = reading.more() if last is None else iter(reading.last(last))
+        if _show(events, is_json=is_json) == 0 and not options.follow:
+            print(_nothing(reader, asked), file=sys.stderr)
         while options.follow:
-            last = max(last, last if last else _last_seq(reader))
-            for event in _more(reader, options, last):
-                show(event)
-                last = event.seq
-            sys.stdout.flush()
             time.sleep(FOLLOW_EVERY_S)
+            _show(reading.more(), is_json=is_json)
     return Exit.OK
 
 
-def since_time(text: str) -> datetime:
-    """A time, or a span before now, as an aware time.
-
-    Raises:
-        UsageError: Neither.
-    """
-    ago = in_seconds(text)
-    if ago is not None:
-        return datetime.now(UTC) - timedelta(seconds=ago)
-    try:
-        return parse_time(text, "--since")
-    except ReadingMalformed as error:
-        raise UsageError(error.message, place="--since", help=f"{error.help}, or a span as 30m, 2h, 1d") from error
-
-
-def _first(reader: SqliteReader, options: argparse.Namespace, since: datetime | None) -> list[JournalEvent]:
-    query = JournalQuery(
-        agent=options.agent,
-        group=options.group,
-        since=since,
-        schema=_schema(options),
-        limit=options.last if since is None else None,
-    )
-    return [event for event in reader.journal(query) if _wanted(event, options)]
-
-
-def _more(reader: SqliteReader, options: argparse.Namespace, after: int) -> Iterator[JournalEvent]:
-    query = JournalQuery(
-        agent=options.agent, group=options.group, schema=_schema(options), after_seq=after, limit=LINES_AT_ONCE
-    )
-    return (event for event in reader.journal(query) if _wanted(event, options))
-
-
-def _last_seq(reader: SqliteReader) -> int:
-    newest = reader.journal(JournalQuery(limit=1))
-    return newest[-1].seq if newest else 0
-
-
-def _schema(options: argparse.Namespace) -> str | None:
-    return None if options.ticks or (options.format == "json" and not options.agent) else DECISION
-
-
-def _wanted(event: JournalEvent, options: argparse.Namespace) -> bool:
-    return options.ticks or event.schema != TICK or options.format == "json"
-
-
-def _as_json(event: JournalEvent) -> None:
-    sys.stdout.buffer.write(event.line + b"\n")
-
-
-def _as_table() -> Callable[[JournalEvent], None]:
-    print(f"{'time (UTC)':<19}  {'group':<14} {'agent':>6}  {'limit':<8} {'outcome':<10} why")
-
-    def show(event: JournalEvent) -> None:
-        row = orjson.loads(event.line)
-        when = event.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        if event.schema == DECISION:
-            before = "?" if row["from"] is None else row["from"]
-            why = row["rule"] or _last_word(row["stages"])
-            error = f": {row['error']}" if row["error"] else ""
-            move = f"{before} -> {row['to']}"
-            print(f"{when}  {event.group:<14} {row['agent']:>6}  {move:<8} {row['outcome']:<10} {why}{error}")
-        elif event.schema == TICK:
-            print(f"{when}  {event.group:<14} {'tick':>6}  {_tick(row)}")
+def _show(events: Iterable[JournalEvent], *, is_json: bool) -> int:
+    """Print lines; returns how many."""
+    count = 0
+    for event in events:
+        count += 1
+        if is_json:
+            sys.stdout.buffer.write(event.line + b"\n")
         else:
-            print(f"{when}  {event.group:<14} {event.agent or '':>6}  {_order(row)}")
-
-    return show
-
-
-def _last_word(stages: list[dict[str, Any]]) -> str:
-    words = [stage["why"] for stage in stages if stage["why"] != "no change at this stage"]
-    return str(words[-1]) if words else ""
+            print("\n".join(as_lines(event)))
+    sys.stdout.flush()
+    return count
 
 
-def _tick(row: dict[str, Any]) -> str:
-    if row["skipped"]:
-        return f"skipped: {row['why']}"
-    slots = row["slots"]
-    words = [f"{slots['observed']} -> {slots['wanted']} slots, {row['changes']} changes"]
-    words += row["held"]
-    words += [f"{count} agents held: {reason.replace('_', ' ')}" for reason, count in row["holds"].items()]
-    words += [f"not known: {name}" for name in row["unknown_inputs"]]
-    words += row["problems"]
-    return "; ".join(words)
-
-
-def _order(row: dict[str, Any]) -> str:
-    until = f" until {row['until']}" if row.get("until") else ""
-    limit = f" to {row['limit']}" if row.get("limit") else ""
-    return f"{row.get('kind', row['schema'])}{limit}{until} by {row.get('by', '?')}: {row.get('reason', '')}"
+def _nothing(reader: SqliteReader, asked: Asked) -> str:
+    newest = reader.journal(JournalQuery(limit=1))
+    if not newest:
+        return "the journal is empty: the daemon has not ticked yet"
+    of_agent = "" if asked.agent is None else f" of agent {asked.agent}"
+    of_group = "" if asked.group is None else f" of group {asked.group!r}"
+    since = "" if asked.since is None else f" since {shown(asked.since)} UTC"
+    return f"nothing is kept{of_agent}{of_group}{since}; the newest line of all is of {shown(newest[0].at)} UTC"

@@ -7,16 +7,21 @@ imported only when it is the one asked for, so small commands start fast.
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from autoscaler import __version__
 from autoscaler.cli.exits import Exit, exit_for
-from autoscaler.errors import AutoscalerError, RulesInvalid
+from autoscaler.errors import AutoscalerError, RulesInvalid, UsageError
 
 __all__ = ["main"]
+
+INTERRUPTED = 130
+"""128 and SIGINT's number, as shells have it."""
 
 VERBS = {
     "run": ("running", "the daemon"),
@@ -40,12 +45,49 @@ VERBS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; returns its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser()
-    if not words or words[0] not in VERBS:
-        parser.parse_args(words or ["--help"])
+    try:
+        code = _ended(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader has gone, as `| head` does; nothing is left to say, and the interpreter must not try at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _ended(words: list[str]) -> int:
+    try:
+        return _ran(words)
+    except AutoscalerError as error:
+        _show(error)
+        return exit_for(error)
+    except SystemExit as end:  # argparse's way of ending after --help, --version and its own errors
+        return end.code if isinstance(end.code, int) else Exit.OK
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with this program's way of saying what went wrong and what to try."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"Error: {message}\nTry: '{self.prog} --help' shows what it takes, with examples.", file=sys.stderr)
+        raise SystemExit(Exit.USAGE)
+
+
+def _ran(words: list[str]) -> int:
+    if not words:
+        _parser().print_help(sys.stderr)
+        return Exit.USAGE
+    if words[0] not in VERBS:
+        if words[0].startswith("-"):
+            _parser().parse_args(words)
+        close = difflib.get_close_matches(words[0], VERBS, n=1)
+        known = f"Did you mean '{close[0]}'? " if close else ""
+        raise UsageError(f"there is no verb {words[0]!r}", help=f"{known}'autoscaler --help' lists all.")
     verb, rest = words[0], words[1:]
     module = importlib.import_module(f"autoscaler.cli.{VERBS[verb][0]}")
-    own = argparse.ArgumentParser(
+    own = _Parser(
         prog=f"autoscaler {verb}",
         description=module.HELP[verb][0],
         epilog=module.HELP[verb][1],
@@ -53,32 +95,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         allow_abbrev=False,
     )
     module.add_arguments(own, verb)
-    options = own.parse_args(rest)
-    try:
-        code: int = module.run(options, verb)
-    except AutoscalerError as error:
-        _show(error)
-        return exit_for(error)
-    except BrokenPipeError:
-        # the reader has gone, as `| head` does; nothing is left to say, and the interpreter must not try at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
-    except KeyboardInterrupt:
-        return 130
+    code: int = module.run(own.parse_args(rest), verb)
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {verb:<9} {summary}" for verb, (_, summary) in VERBS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="autoscaler",
+        usage="autoscaler [-h] [--version] VERB ...",
         description="Decides how many chats each agent may hold at once, and makes it so.",
-        epilog=f"verbs:\n{listed}\n\n'autoscaler VERB --help' tells more.",
+        epilog=f"verbs:\n{listed}\n\n'autoscaler VERB --help' tells more, with examples.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"autoscaler {__version__}")
-    parser.add_argument("verb", choices=list(VERBS), metavar="VERB", help="one of those below")
     return parser
 
 

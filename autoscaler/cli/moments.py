@@ -6,7 +6,9 @@ How long ago is counted by the clock the daemon decides by, which in a demo runs
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from autoscaler.core.exchange import parse_time
 from autoscaler.errors import ReadingMalformed
@@ -14,7 +16,7 @@ from autoscaler.rulebook.measures import in_seconds
 from autoscaler.store.journal import JournalQuery
 from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["Moment", "instant", "moment", "now_by", "shown", "until_words"]
+__all__ = ["Moment", "in_force", "instant", "moment", "now_by", "shown", "until_words"]
 
 Moment = datetime | timedelta
 """Aware, or how long ago."""
@@ -59,3 +61,14 @@ def shown(at: datetime | str) -> str:
 def until_words(until: str | None) -> str:
     """Until when an order holds."""
     return f"until {shown(until)[:16]} UTC" if until else "until a person ends it"
+
+
+def in_force(orders: Iterable[dict[str, Any]], now: str) -> list[dict[str, Any]]:
+    """Orders that have not ended by themselves.
+
+    Args:
+        orders: Of the daemon's status, each with `until`.
+        now: The daemon's time, of the same status.
+    """
+    at = datetime.fromisoformat(now)
+    return [one for one in orders if one["until"] is None or datetime.fromisoformat(one["until"]) > at]

@@ -9,6 +9,8 @@ from typing import Any
 
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.lines import held_agents, wrapped
+from autoscaler.cli.moments import in_force, until_words
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -21,6 +23,8 @@ HELP = {
         ),
     )
 }
+
+_FORM = "{:<14} {:>6} {:>9} {:>6} {:>9} {:>7} {:>7} {:>9}"
 
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
@@ -42,41 +46,57 @@ def run(options: argparse.Namespace, _verb: str) -> int:
 
 
 def _lines(status: dict[str, Any]) -> list[str]:
-    lines = [f"{status['state']}: {status['sentence']}", f"rules {status['rulebook'][:19]}", ""]
-    form = "{:<14} {:>7} {:>6} {:>6} {:>9} {:>7}  {}"
-    lines.append(form.format("group", "agents", "slots", "load", "occupancy", "waiting", "rules that hold"))
+    lines = [
+        f"{_state(status)}; {status['sentence']}",
+        f"rules in force: {status['rulebook'][:19]}{_findings(status)}",
+        "",
+        _FORM.format("group", "agents", "slots", "load", "occupancy", "waiting", "oldest", "decided"),
+    ]
     for group in status["groups"]:
-        lines += _group(group, form)
-    lines += ["", *_orders(status)]
-    gateway = status["gateway"]
-    outcomes = ", ".join(f"{count} {name}" for name, count in gateway["outcomes"].items() if count) or "no calls yet"
-    sessions = ", ".join(f"{count} {name}" for name, count in gateway["sessions"].items())
-    lines.append(f"gateway {gateway['place']}: breaker {gateway['breaker']}, {outcomes}; sessions: {sessions}")
-    if gateway["last_error"]:
-        lines.append(f"  last error: {gateway['last_error']}")
-    lines += [f"  agent {one['agent']}: {one['error']}" for one in gateway["session_problems"]]
+        lines += _group(group)
+    lines += ["", *_orders(status), *_gateway(status["gateway"])]
     store = status["store"]
+    lost = f", {store['lost']} LOST" if store["lost"] else ""
     error = f"; {store['last_error']}" if store["last_error"] else ""
-    lines.append(f"store: {store['backlog']} lines waiting, {store['lost']} lost{error}")
-    return lines
+    lines.append(f"store: {store['backlog']} lines to write{lost}{error}")
+    return [part for line in lines for part in wrapped(line, "    ")]
 
 
-def _group(group: dict[str, Any], form: str) -> list[str]:
+def _state(status: dict[str, Any]) -> str:
+    if status["state"] != "running":
+        return "stopping"
+    modes = [group["mode"] for group in status["groups"] if group["at"] is not None]
+    if modes and "enforce" not in modes:
+        return "running, and only observing: nothing is called"
+    return "running"
+
+
+def _findings(status: dict[str, Any]) -> str:
+    count = len(status["findings"])
+    return f", {count} finding{'s' if count != 1 else ''} ('autoscaler check' shows them)" if count else ""
+
+
+def _group(group: dict[str, Any]) -> list[str]:
     if group["at"] is None:
         return [f"{group['group']:<14} waits for its first tick"]
     slots = group["slots"]
-    moving = (
-        f"{slots['observed']}" if slots["observed"] == slots["wanted"] else f"{slots['observed']}>{slots['wanted']}"
+    moving = slots["observed"] != slots["wanted"]
+    line = _FORM.format(
+        group["group"],
+        group["agents"],
+        f"{slots['observed']}>{slots['wanted']}" if moving else slots["observed"],
+        _known(group["load"]),
+        "?" if group["occupancy"] is None else f"{group['occupancy']:.0%}",
+        _known(group["waiting"]),
+        "?" if group["oldest_wait_s"] is None else f"{group['oldest_wait_s']:.0f} s",
+        f"{group['age_s']:.0f} s ago",
     )
-    rules = ", ".join(f"{name} {verdict}" for name, verdict in group["rules"].items() if verdict != "false") or "none"
-    occupancy = f"{group['occupancy']:.0%}" if group["occupancy"] is not None else "?"
-    name = group["group"] if group["mode"] == "enforce" else f"{group['group']} (observe)"
-    first = form.format(
-        name, group["agents"], moving, _known(group["load"]), occupancy, _known(group["waiting"]), rules
-    )
-    lines = [first]
+    lines = [line]
+    if group["mode"] != "enforce":
+        lines.append("  observe: decides and journals, calls nothing")
+    lines += _rules(group["rules"])
     lines += [f"  held: {sentence}" for sentence in group["held"]]
-    lines += [f"  held: {count} agents, {reason.replace('_', ' ')}" for reason, count in group["holds"].items()]
+    lines += [f"  {words}" for words in held_agents(group["holds"])]
     lines += [f"  not known: {name}" for name in group["unknown_inputs"]]
     lines += [f"  problem: {problem}" for problem in group["problems"]]
     skipped, failed = group["ticks"]["skipped"], group["ticks"]["failed"]
@@ -85,15 +105,34 @@ def _group(group: dict[str, Any], form: str) -> list[str]:
     return lines
 
 
+def _rules(rules: dict[str, str]) -> list[str]:
+    words = {"true": "holds", "waiting": "has not held long enough yet", "unknown": "can't be judged"}
+    said = [f"'{name}' {words[verdict]}" for name, verdict in rules.items() if verdict in words]
+    return [f"  rules: {', '.join(said)}"] if said else ["  rules: none holds"]
+
+
 def _orders(status: dict[str, Any]) -> list[str]:
-    lines = ["FROZEN: nothing is called"] if status["frozen"] else []
-    for pause in status["pauses"]:
-        until = f" until {pause['until'][:16]}" if pause["until"] else ""
-        lines.append(f"paused: {pause['group'] or 'everything'}{until} by {pause['by']}: {pause['reason']}")
-    for pin in status["pins"]:
-        until = f" until {pin['until'][:16]}" if pin["until"] else ""
-        lines.append(f"pinned: agent {pin['agent']} to {pin['limit']}{until} by {pin['by']}: {pin['reason']}")
+    lines = ["FROZEN: nothing is called until 'autoscaler resume'"] if status["frozen"] else []
+    lines += [
+        f"paused: {pause['group'] or 'everything'} {until_words(pause['until'])}, by {pause['by']}: {pause['reason']}"
+        for pause in in_force(status["pauses"], status["now"])
+    ]
+    lines += [
+        f"pinned: agent {pin['agent']} to {pin['limit']} {until_words(pin['until'])}, by {pin['by']}: {pin['reason']}"
+        for pin in in_force(status["pins"], status["now"])
+    ]
     return [*lines, ""] if lines else []
+
+
+def _gateway(gateway: dict[str, Any]) -> list[str]:
+    outcomes = ", ".join(f"{count} {name}" for name, count in gateway["outcomes"].items() if count) or "none yet"
+    sessions = ", ".join(f"{count} {name}" for name, count in gateway["sessions"].items())
+    breaker = "" if gateway["breaker"] == "closed" else f", breaker {gateway['breaker']}"
+    under_way = gateway["in_flight"] + gateway["queued"]
+    lines = [f"gateway {gateway['place']}{breaker}; calls: {outcomes}, {under_way} under way; sessions: {sessions}"]
+    if gateway["last_error"]:
+        lines.append(f"  last error: {gateway['last_error']}")
+    return lines + [f"  agent {one['agent']}: {one['error']}" for one in gateway["session_problems"]]
 
 
 def _known(value: float | None) -> str:

@@ -121,8 +121,6 @@ class Console:
         site = web.TCPSite(runner, host, port, ssl_context=self._tls, backlog=BACKLOG, reuse_address=True)
         try:
             await site.start()
-        except OverflowError as error:
-            raise SettingsError(f"{port} is no port", place="console.listen", help="Use 1..65535.") from error
         except OSError as error:
             raise ControlError(
                 f"{host}:{port} can't be listened on ({error.strerror})",

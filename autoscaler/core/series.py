@@ -1,0 +1,69 @@
+"""A value's recent past, and what is said of it: `avg peak trough change`.
+
+One sample a tick. A function is known once its window has been lived through, its newest sample is known, and at least
+half of its samples are; so nothing rests on a minute of history where ten were asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from autoscaler.core.expressions import OverTime, TimeFunction
+
+__all__ = ["Series", "known_over", "sampled"]
+
+Series = tuple[tuple[float, float], ...]
+"""(when, value), oldest first; NaN is a sample that was missing."""
+
+
+def sampled(series: Series, value: float, *, at: float, window_s: float) -> Series:
+    """The series with this tick's sample, and the newest of those that are no longer in the window.
+
+    Args:
+        series: As remembered.
+        value: Now, NaN missing.
+        at: Now, POSIX seconds; a sample of the same time is replaced.
+        window_s: The longest window asked of it.
+    """
+    inside = [sample for sample in series if at - sample[0] < window_s and sample[0] < at]
+    before = [sample for sample in series if at - sample[0] >= window_s]
+    return (*before[-1:], *inside, (at, value))
+
+
+def known_over(expression: OverTime, series: Series, *, at: float) -> float:
+    """What a function says of a series that holds this tick's sample; NaN unknown."""
+    window = expression.window_s
+    if not series or at - series[0][0] < window or math.isnan(series[-1][1]):
+        return math.nan
+    samples = [value for when, value in series if at - when < window]
+    known = [value for value in samples if not math.isnan(value)]
+    if 2 * len(known) < len(samples):
+        return math.nan
+    match expression.function:
+        case TimeFunction.AVG:
+            return sum(known) / len(known)
+        case TimeFunction.PEAK:
+            return max(known)
+        case TimeFunction.TROUGH:
+            return min(known)
+        case TimeFunction.CHANGE:
+            return series[-1][1] - next(value for _, value in series if not math.isnan(value))
+        case TimeFunction.FORECAST:
+            raise TypeError("forecast() is refused when the file is loaded")
+
+
+def to_json(series: Mapping[str, Series]) -> dict[str, list[list[float | None]]]:
+    """JSON values; NaN as null."""
+    return {
+        name: [[when, None if math.isnan(value) else value] for when, value in samples]
+        for name, samples in series.items()
+    }
+
+
+def from_json(value: Mapping[str, list[list[float | None]]]) -> dict[str, Series]:
+    """What `to_json` gave."""
+    return {
+        name: tuple((float(when or 0.0), math.nan if sample is None else float(sample)) for when, sample in samples)
+        for name, samples in value.items()
+    }
