@@ -28,11 +28,19 @@ HELP = {
             "memory carries over, one output line each."
         ),
         (
+            "exit codes: 0 decided, 1 bad rules, 2 bad input\n\n"
+            "an input, where null is a missing reading:\n"
+            '  {"at": "2026-11-22T10:00:00Z",\n'
+            '   "queues": [{"id": 2001, "waiting": 31, "oldest_wait_s": 44.0, "age_s": 2.0}],\n'
+            '   "agents": [{"id": 1001, "load": 3, "limit": 3, "state": "talking", "age_s": 2.0, "queues": [2001]}],\n'
+            '   "memory": null}\n\n'
             "examples:\n  autoscaler decide --rules rules --input now.json\n"
             "  autoscaler decide --rules rules/webchat.yaml --input - < day.jsonl"
         ),
     )
 }
+
+_FORM = "'autoscaler decide --help' shows the form."
 
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
@@ -65,7 +73,12 @@ def load_rules(path: str) -> Rulebook:
     """
     loaded = load_folder(path)
     if loaded.book is None:
-        raise RulesInvalid("the rules have errors", diagnostics=loaded.diagnostics, place=path, help="Mend them.")
+        raise RulesInvalid(
+            "the rules have errors",
+            diagnostics=loaded.diagnostics,
+            place=path,
+            help="Mend what is shown above; 'autoscaler check' shows it again.",
+        )
     show_findings(loaded.diagnostics)
     return loaded.book
 
@@ -80,14 +93,16 @@ def _inputs(name: str) -> Iterator[tuple[Any, str]]:
             f"can't be read ({error.strerror})", place=shown, help="Give a file, or - for standard input."
         ) from error
     if not text.strip():
-        raise ReadingMalformed("is empty", place=shown, help="Write one input as JSON; docs/develop has the form.")
+        raise ReadingMalformed("is empty", place=shown, help=f"Write one input as JSON. {_FORM}")
     try:
         whole = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         if len(lines) < 2 or not lines[0][1].strip().endswith((b"}", b"]")):
             raise ReadingMalformed(
-                f"is not JSON: {error.msg}", place=f"{shown}:{error.lineno}:{error.colno}", help="Mend that place."
+                f"is not JSON: {error.msg}",
+                place=f"{shown}:{error.lineno}:{error.colno}",
+                help=f"Mend that place. {_FORM}",
             ) from error
         yield from _lines(lines, shown)
         return

@@ -22,14 +22,14 @@ import uvloop
 from rich.console import Console as Terminal
 from rich.live import Live
 
+from autoscaler.cli.arguments import span
 from autoscaler.cli.demo_view import live_table, one_line, summary_table
 from autoscaler.cli.exits import Exit
 from autoscaler.daemon.logs import configure_logs
 from autoscaler.daemon.report import status_json
 from autoscaler.daemon.service import Daemon
 from autoscaler.daemon.settings import load_settings
-from autoscaler.errors import UsageError
-from autoscaler.rulebook.measures import in_seconds
+from autoscaler.errors import SettingsError, UsageError
 from autoscaler.simulation.presets import demo_site
 from autoscaler.simulation.process import SiteProcess, open_site
 from autoscaler.simulation.site import PushConfig
@@ -60,7 +60,9 @@ LONGEST_SOCKET_PATH = 100
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
     """What the verb takes."""
-    parser.add_argument("--for", dest="span", metavar="D", help="end by itself after so long, as 60s (until Ctrl-C)")
+    parser.add_argument(
+        "--for", dest="span", type=span, metavar="D", help="end by itself after so long, as 60s (until Ctrl-C)"
+    )
     parser.add_argument("--speed", type=float, default=10.0, metavar="X", help="times as fast as life (10)")
     parser.add_argument("--agents", type=int, default=24, metavar="N", help="how many agents (24)")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="of the customers (7)")
@@ -70,16 +72,13 @@ def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
 
 def run(options: argparse.Namespace, _verb: str) -> int:
     """Run until the time is over or a person ends it."""
-    span = None if options.span is None else in_seconds(options.span)
-    if options.span is not None and not span:
-        raise UsageError(f"{options.span!r} is no duration", place="--for", help="Write it as 60s or 5m.")
     if not 0.1 <= options.speed <= 100:
         raise UsageError(f"{options.speed:g} is no speed", place="--speed", help="Give a number from 0.1 to 100.")
     if not 1 <= options.agents <= 2000:
         raise UsageError(f"{options.agents} agents are no floor", place="--agents", help="Give 1 to 2000.")
     configure_logs(quiet=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_demo(options, span))
+        return runner.run(_demo(options, options.span))
 
 
 async def _demo(options: argparse.Namespace, span: float | None) -> int:
@@ -161,6 +160,10 @@ def _summary(directory: Path, scores: dict[str, Any], audit: dict[str, Any], sto
 def _fresh(directory: Path) -> Path:
     """An empty folder for this run; what an earlier demo left goes."""
     directory = directory.absolute()
+    if _is_in_use(directory):
+        raise UsageError(
+            "a demo is running there", place=str(directory), help="End it with Ctrl-C, or give another --directory."
+        )
     marker = directory / "site.json"
     if directory.exists() and any(directory.iterdir()) and not marker.exists():
         raise UsageError(
@@ -175,6 +178,21 @@ def _fresh(directory: Path) -> Path:
             f"can't be made new ({error.strerror})", place=str(directory), help="Give another with --directory."
         ) from error
     return directory
+
+
+def _is_in_use(directory: Path) -> bool:
+    """Whether the daemon of an earlier demo still answers."""
+    try:
+        address = load_settings(directory / "autoscaler.toml").console.socket
+    except SettingsError:
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(address))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:

@@ -11,8 +11,8 @@ from typing import Any
 from autoscaler.cli.arguments import agent_id
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
-from autoscaler.cli.moments import in_force, instant, moment, shown, until_words
 from autoscaler.cli.lines import wrapped
+from autoscaler.cli.moments import in_force, instant, moment, shown, until_words
 from autoscaler.cli.stories import is_quiet, settled_by, telling
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -20,8 +20,8 @@ __all__ = ["HELP", "add_arguments", "run"]
 HELP = {
     "explain": (
         (
-            "Tell why an agent's limit is what it is: what the rules asked, what held it, who ordered it, and which rules "
-            "did not hold. With --at, at the last decision about the agent before that time."
+            "Tell why an agent's limit is what it is: what the rules asked, what held it, who ordered it, and "
+            "which rules did not hold. With --at, at the last decision about the agent before that time."
         ),
         (
             "exit codes: 0 told, 1 there is nothing to tell about this agent, 4 the daemon does not run\n\n"
@@ -63,7 +63,8 @@ def _told(agent: int, group: dict[str, Any]) -> list[str]:
     stages = group["stages"]
     lines = [f"agent {agent} of {group['group']} {_outcome(group)}  ({shown(group['at'])} UTC)"]
     if not is_quiet(stages):
-        lines += [f"  {stage['stage']:<12} {stage['limit']:>2}  {stage['why']}" for stage in telling(stages)]
+        for stage in telling(stages):
+            lines += wrapped(f"  {stage['stage']:<12} {stage['limit']:>2}  {stage['why']}", " " * 19)
     lines += [f"  the group: {sentence}" for sentence in group["held"]]
     for verdict, words in _VERDICTS.items():
         names = ", ".join(name for name, one in group["rules"].items() if one == verdict)

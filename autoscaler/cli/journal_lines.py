@@ -50,7 +50,7 @@ def _tick(row: dict[str, Any]) -> str:
         return f"skipped: {row['why']}"
     slots = row["slots"]
     moving = "" if slots["observed"] == slots["wanted"] else f", {slots['wanted']} wanted"
-    words = [f"{slots['observed']} slots{moving}, {row['changes'] or 'no'} change{'s' if row['changes'] != 1 else ''}"]
+    words = [f"{slots['observed']} slots{moving}, {row['changes'] or 'no'} change{'s' if row['changes'] > 1 else ''}"]
     words += [f"'{name}' holds" for name, verdict in row.get("rules", {}).items() if verdict == "true"]
     words += row.get("held", [])
     words += held_agents(row["holds"])

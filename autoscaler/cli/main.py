@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from autoscaler import __version__
 from autoscaler.cli.exits import Exit, exit_for
+from autoscaler.cli.lines import wrapped
 from autoscaler.errors import AutoscalerError, RulesInvalid, UsageError
 
 __all__ = ["main"]
@@ -89,7 +90,7 @@ def _ran(words: list[str]) -> int:
     module = importlib.import_module(f"autoscaler.cli.{VERBS[verb][0]}")
     own = _Parser(
         prog=f"autoscaler {verb}",
-        description=module.HELP[verb][0],
+        description="\n".join(wrapped(module.HELP[verb][0], "")),
         epilog=module.HELP[verb][1],
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -46,7 +46,7 @@ def instant(when: Moment, now: datetime) -> datetime:
 
 
 def now_by(reader: SqliteReader) -> datetime:
-    """The machine's time, or that of the newest journal line where it is later: nothing lies before what was decided."""
+    """The machine's time, or that of the newest journal line where that is later."""
     newest = reader.journal(JournalQuery(limit=1))
     now = datetime.now(UTC)
     return max(now, newest[0].at) if newest else now

@@ -84,9 +84,7 @@ def _ordered(daemon: ControlClient, options: argparse.Namespace, verb: str) -> s
             daemon.resume(group=options.group)
             return f"{options.group or 'everything'} is resumed{_still_stopped(daemon)}"
         case "pin":
-            answer = daemon.pin(
-                agent=options.agent, limit=options.limit, for_s=options.span, reason=options.reason
-            )
+            answer = daemon.pin(agent=options.agent, limit=options.limit, for_s=options.span, reason=options.reason)
             words = f"agent {options.agent} is pinned to {options.limit} {until_words(answer['until'])}"
             return f"{words}; {_when_a_pin_acts(daemon, options.agent)}"
         case "unpin":

@@ -9,19 +9,25 @@ import argparse
 import asyncio
 import json
 import sys
+from datetime import UTC, datetime
+from typing import assert_never
 
 import numpy as np
 
 from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.decide import load_rules
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.lines import held_agents, wrapped
+from autoscaler.cli.moments import now_by
+from autoscaler.cli.stories import settled_by
 from autoscaler.clock import SystemClock
 from autoscaler.core.book import Rulebook
 from autoscaler.core.engine import decide
-from autoscaler.core.exchange import plan_to_json
+from autoscaler.core.exchange import plan_to_json, story_to_json
 from autoscaler.core.memory import GroupMemory, Memory
-from autoscaler.core.plan import GroupPlan, Plan, Stage
+from autoscaler.core.plan import GroupPlan, Plan, Slots, Stage
 from autoscaler.core.readings import Floats, Ints, Overrides, Snapshot
+from autoscaler.core.verdicts import Verdict, VerdictKind
 from autoscaler.daemon.cycle import snapshot_of, want_of
 from autoscaler.daemon.settings import Settings, load_settings
 from autoscaler.daemon.wiring import build_cms
@@ -56,8 +62,8 @@ def run(options: argparse.Namespace, _verb: str) -> int:
     """Observe, decide, print."""
     settings = load_settings(config_path(options))
     book = load_rules(options.rules or str(settings.rules))
-    memory, overrides = _kept(settings)
-    plans, problems = asyncio.run(_decided(settings, book, memory, overrides))
+    memory, overrides, at = _kept(settings)
+    plans, problems = asyncio.run(_decided(settings, book, memory, overrides, at))
     if options.format == "json":
         json.dump([plan_to_json(plan) for plan in plans], sys.stdout)
         print()
@@ -70,7 +76,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
 
 
 async def _decided(
-    settings: Settings, book: Rulebook, memory: Memory, overrides: Overrides
+    settings: Settings, book: Rulebook, memory: Memory, overrides: Overrides, at: datetime
 ) -> tuple[list[Plan], list[str]]:
     if settings.cms is None or settings.sources.readings.kind != "cms":
         raise SourceUnreachable(
@@ -78,8 +84,7 @@ async def _decided(
             place="sources.readings.kind",
             help="'autoscaler explain' shows what the daemon decides; plan needs kind = \"cms\".",
         )
-    clock = SystemClock()
-    source: Source = await build_cms(settings.cms, settings.sources.readings.deadline, clock)
+    source: Source = await build_cms(settings.cms, settings.sources.readings.deadline, SystemClock())
     plans: list[Plan] = []
     problems: list[str] = []
     try:
@@ -87,22 +92,22 @@ async def _decided(
             seen = await source.observe(want_of(group), settings.sources.readings.deadline)
             in_force = _in_force(memory.groups.get(group.name), seen.agents.ids)
             snapshot: Snapshot = snapshot_of(group, seen, in_force, None, overrides)
-            plans.append(decide(Rulebook(groups=(group,), digest=book.digest), snapshot, memory, clock.now()))
+            plans.append(decide(Rulebook(groups=(group,), digest=book.digest), snapshot, memory, at))
             problems += seen.problems
     finally:
         await source.close()
     return plans, problems
 
 
-def _kept(settings: Settings) -> tuple[Memory, Overrides]:
-    """What the daemon remembers; nothing when it never ran here."""
+def _kept(settings: Settings) -> tuple[Memory, Overrides, datetime]:
+    """What the daemon remembers and the time it goes by; nothing and the machine's when it never ran here."""
     try:
         with SqliteReader(settings.store) as reader:
             memories = {name: unpack_memory(saved.blob) for name, saved in reader.memories().items()}
-            return Memory(groups=memories), reader.overrides()
+            return Memory(groups=memories), reader.overrides(), now_by(reader)
     except StoreUnavailable as error:
-        print(f"without memory: {error}", file=sys.stderr)
-        return Memory(), Overrides()
+        print(f"without the daemon's memory: {error}", file=sys.stderr)
+        return Memory(), Overrides(), datetime.now(UTC)
 
 
 def _in_force(memory: GroupMemory | None, ids: Ints) -> Floats:
@@ -115,31 +120,41 @@ def _in_force(memory: GroupMemory | None, ids: Ints) -> Floats:
 
 
 def _lines(plan: GroupPlan) -> list[str]:
-    slots = plan.slots
-    lines = [
-        (
-            f"{plan.group.name}: {len(plan.ids)} agents, {slots.observed} slots; proposed {slots.proposed}, "
-            f"after stability {slots.stabilised}, would become {slots.wanted}"
-        )
-    ]
-    for verdict in plan.verdicts:
-        missing = f" (not known: {', '.join(verdict.missing)})" if verdict.missing else ""
-        lines.append(f"  rule {verdict.rule.name}: {verdict.kind.value}{missing}")
+    lines = [f"{plan.group.name}: {len(plan.ids)} agents, {_slots(plan.slots)}"]
+    lines += [f"  rule '{verdict.rule.name}' {_verdict(verdict)}" for verdict in plan.verdicts]
     lines += [f"  held: {sentence}" for sentence in plan.held]
-    lines += [
-        f"  held: {count} agents, {reason.name.lower().replace('_', ' ')}" for reason, count in plan.holds.items()
-    ]
+    lines += [f"  {words}" for words in held_agents({reason.name.lower(): n for reason, n in plan.holds.items()})]
     changed = plan.changed
-    for row in changed[:ROWS].tolist():
-        lines.append(_row(plan, row))
+    lines += [_row(plan, row) for row in changed[:ROWS].tolist()]
     if len(changed) > ROWS:
         lines.append(f"  and {len(changed) - ROWS} more; --format json shows all")
     if not len(changed):
         lines.append("  no limit would change")
-    return lines
+    return [part for line in lines for part in wrapped(line, "      ")]
+
+
+def _slots(slots: Slots) -> str:
+    if slots.wanted == slots.observed == slots.proposed:
+        return f"{slots.observed} slots stay"
+    asked = "" if slots.proposed == slots.wanted else f" (the rules ask for {slots.proposed})"
+    return f"{slots.observed} slots would become {slots.wanted}{asked}"
+
+
+def _verdict(verdict: Verdict) -> str:
+    match verdict.kind:
+        case VerdictKind.TRUE:
+            return "holds" if verdict.matched is None else f"holds for {np.count_nonzero(verdict.matched)} agents"
+        case VerdictKind.FALSE:
+            return "does not hold"
+        case VerdictKind.WAITING:
+            return "has not held long enough yet"
+        case VerdictKind.UNKNOWN:
+            return f"can't be judged; not known: {', '.join(verdict.missing) or 'a reading of an agent'}"
+        case _:
+            assert_never(verdict.kind)
 
 
 def _row(plan: GroupPlan, row: int) -> str:
-    rule = plan.rule_of(row)
     before, after = plan.limits[Stage.OBSERVED][row], plan.limits[Stage.WANTED][row]
-    return f"  agent {plan.ids[row]}: {before} -> {after}" + (f" ({rule})" if rule else "")
+    why = settled_by(story_to_json(plan, row), plan.rule_of(row))
+    return f"  agent {plan.ids[row]:>6}: {before:>2} -> {after:>2}  {why}"

@@ -65,10 +65,13 @@ def _lines(status: dict[str, Any]) -> list[str]:
 def _state(status: dict[str, Any]) -> str:
     if status["state"] != "running":
         return "stopping"
-    modes = [group["mode"] for group in status["groups"] if group["at"] is not None]
-    if modes and "enforce" not in modes:
+    decided = [group for group in status["groups"] if group["at"] is not None]
+    if decided and all(group["mode"] == "observe" for group in decided):
         return "running, and only observing: nothing is called"
-    return "running"
+    mute = sum(group["holds"].get("unreachable", 0) for group in decided)
+    return (
+        f"running, but {mute} agent{'s' if mute != 1 else ''} can't be called: no live session" if mute else "running"
+    )
 
 
 def _findings(status: dict[str, Any]) -> str:

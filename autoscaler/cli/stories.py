@@ -36,7 +36,9 @@ def telling(stages: Sequence[Stage]) -> list[Stage]:
     kept = [stages[0]]
     for before, stage in pairwise(stages):
         if stage["why"] == _NOTHING_ASKED and stage["limit"] != before["limit"]:
-            words = f"no rule asks for a change; {stage['limit']} is what it carries unless something holds it elsewhere"
+            words = (
+                f"no rule asks for a change; {stage['limit']} is what it carries unless something holds it elsewhere"
+            )
             kept.append({**stage, "why": words})
         elif stage["why"] not in {_SILENT, _NOTHING_ASKED} or stage["limit"] != before["limit"]:
             kept.append(stage)

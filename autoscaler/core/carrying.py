@@ -51,7 +51,7 @@ def carry(
     given, taken = nobody, nobody
     if up_units > 0 or down_units > 0:
         able = tick.movable & team.usable
-        up_left, down_left = _budgets_left(tick)
+        up_left, down_left = _budgets_left(tick, base)
     if up_units > 0:
         free = able if proposals.no_raise is None else able & ~proposals.no_raise.agents
         room = np.where(free, np.maximum(proposals.ceiling - base, 0), 0)
@@ -102,25 +102,32 @@ def _share(tick: Tick, units: int, wish: Wish, room: Columns16, base: Columns16,
     return first + out(left, base + first if raises else base - first, space)
 
 
-def _budgets_left(tick: Tick) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Units each agent may still go up and down by `stability.each`; None where there is no budget."""
+def _budgets_left(tick: Tick, base: Columns16) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Units each agent may still go up and down by `stability.each`; None where there is no budget.
+
+    What bounds move in this tick is spent first.
+    """
     each = tick.group.stability.each
-    up = _left(tick, each.raise_by, tick.agents.raised)
-    down = _left(tick, each.lower_by, tick.agents.lowered)
-    moves = _left(tick, each.moves, tick.agents.moved)
+    by_bounds = base - tick.team.force
+    up = _left(tick, each.raise_by, tick.agents.raised, np.maximum(by_bounds, 0))
+    down = _left(tick, each.lower_by, tick.agents.lowered, np.maximum(-by_bounds, 0))
+    moves = _left(tick, each.moves, tick.agents.moved, np.int16(0))
     if moves is not None:
         up = np.where(moves > 0, 60 if up is None else up, 0)
         down = np.where(moves > 0, 60 if down is None else down, 0)
     return up, down
 
 
-def _left(tick: Tick, budget: tuple[int, float] | None, times: Floats) -> NDArray[np.int64] | None:
+def _left(
+    tick: Tick, budget: tuple[int, float] | None, times: Floats, going: Columns16 | np.int16
+) -> NDArray[np.int64] | None:
     if budget is None:
         return None
     count, period = budget
     # NaN compares false: never used
     used: NDArray[np.int64] = np.count_nonzero(tick.at - tick.remembered(times) < period, axis=1)
-    return count - used
+    left: NDArray[np.int64] = np.maximum(count - used - going, 0)
+    return left
 
 
 def spend(times: Floats, units: NDArray[np.int64], rows: NDArray[np.int64], at: float) -> Floats:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,9 +96,10 @@ def restrain(tick: Tick, target: Columns16, base: Columns16) -> Guarded:
     _say(cut, target != guarded, untouchable(tick))
     urgent = guarded < np.minimum(team.force, base + 1)
     changed = np.flatnonzero((guarded != team.force) if pinned is None else (guarded != team.force) & ~pinned)
+    step = np.abs(guarded - team.force)
     allowed = max(1, math.ceil(round(safety.agents_per_tick * np.count_nonzero(team.signed_in), 9)))
     if len(changed) > allowed:
-        late = np.setdiff1d(changed, _first(changed, allowed, urgent, tick.account), assume_unique=True)
+        late = np.setdiff1d(changed, _first(changed, allowed, urgent, step, tick.account), assume_unique=True)
         guarded[late] = team.force[late]
         cut[late] = Reason.BLAST_RADIUS
     wanted = guarded.copy()
@@ -113,7 +115,8 @@ def restrain(tick: Tick, target: Columns16, base: Columns16) -> Guarded:
     if safety.calls_per_minute is not None:
         left = safety.calls_per_minute - moved_within(tick.memory.calls, at=tick.at, period_s=CALLS_PERIOD_S)
         if len(sent) > left:
-            first = _first(sent, left, urgent, tick.account)
+            away = np.nan_to_num(np.abs(wanted - team.confirmed), nan=np.inf)
+            first = _first(sent, left, urgent, away, tick.account)
             late = np.setdiff1d(sent, first, assume_unique=True)
             wanted[late] = team.force[late]
             cut[late] = Reason.CALL_BUDGET
@@ -130,7 +133,8 @@ def restrain(tick: Tick, target: Columns16, base: Columns16) -> Guarded:
 def _to_send(tick: Tick, wanted: Columns16, pinned: Bools | None, cut: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Rows to call: whose confirmed limit is not the wanted one, or not known.
 
-    A raise that did not get through waits until its agent is seen again; `cut` says so.
+    A raise that did not get through waits until its agent is seen again, and so does a limit above baseline that
+    nobody has confirmed; `cut` says so.
     """
     team, stop = tick.team, tick.orders.stop
     if tick.group.mode is Mode.OBSERVE or stop is Reason.FROZEN or (stop and pinned is None):
@@ -139,7 +143,8 @@ def _to_send(tick: Tick, wanted: Columns16, pinned: Bools | None, cut: NDArray[n
     due = tick.touchable & (team.confirmed != wanted)
     if stop and pinned is not None:
         due &= pinned
-    blind = due & ~team.usable & (wanted > team.confirmed)
+    safe = np.where(np.isnan(team.confirmed), team.baseline, team.confirmed)
+    blind = due & ~team.usable & (wanted > safe)
     if pinned is not None:
         blind &= ~pinned
     cut[blind] = Reason.MISSING_READING
@@ -162,7 +167,12 @@ def _say(column: NDArray[np.uint8], where: Bools, why: NDArray[np.uint8]) -> Non
     column[where] = why[where]
 
 
-def _first(rows: NDArray[np.int64], allowed: int, urgent: Bools, account: Floats) -> NDArray[np.int64]:
-    """Of `rows`, the `allowed` that go first: urgent ones, then who has carried least, then by id."""
-    order = np.lexsort((rows, account[rows], ~urgent[rows]))
+def _first(
+    rows: NDArray[np.int64], allowed: int, urgent: Bools, away: NDArray[np.number[Any]], account: Floats
+) -> NDArray[np.int64]:
+    """Of `rows`, the `allowed` that go first: urgent ones, then the furthest away, then who has carried least, by id.
+
+    The furthest away first: so many calls do the most, and asking for more never gives less.
+    """
+    order = np.lexsort((rows, account[rows], -away[rows], ~urgent[rows]))
     return np.sort(rows[order[: max(allowed, 0)]])

@@ -150,6 +150,7 @@ class Cycle:
 
     def _snapshot(self, group: Group, seen: Seen) -> Snapshot:
         ids = seen.agents.ids
+        self._doubt(group, seen)
         reachable = None
         if group.mode is Mode.ENFORCE:  # watching needs nobody's session
             reachable = self._reachable(ids)
@@ -157,6 +158,16 @@ class Cycle:
             if resting is not None:
                 reachable = reachable & ~resting
         return snapshot_of(group, seen, self._limits.confirmed(group.media_type, ids), reachable, self._overrides())
+
+    def _doubt(self, group: Group, seen: Seen) -> None:
+        """Forget confirmed limits that may no longer hold: of those who left, and where an unanswered call lingers."""
+        for agent in self._orders.doubtful(group.media_type):
+            self._limits.doubt(group.media_type, agent)
+        before = self.last.get(group.name)
+        if before is not None and not seen.roster_problem:
+            # whoever comes back has signed in anew, which nothing else may tell where no call was made meanwhile
+            for agent in np.setdiff1d(before.snapshot.agents.ids, seen.agents.ids, assume_unique=True).tolist():
+                self._limits.forget(agent)
 
     async def _keep(self, tick: str, group: Group, at: datetime, snapshot: Snapshot) -> None:
         """Keep memory and snapshot before anything is called, so that a restart goes on from the intent."""

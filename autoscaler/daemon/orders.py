@@ -26,6 +26,13 @@ __all__ = ["OrderBook"]
 FIRST_REST_S = 30.0
 LONGEST_REST_S = 900.0
 
+LATE_S = 60.0
+"""A call nobody answered may be applied this much later: behind a proxy, after a failover."""
+
+
+_Key = tuple[int, int]
+"""Media type and agent."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
@@ -56,7 +63,8 @@ class OrderBook:
         self._note = note
         self._next = 1
         self._placed: list[_Placed] = []
-        self._rests: dict[tuple[int, int], _Rest] = {}  # by media type and agent
+        self._rests: dict[_Key, _Rest] = {}
+        self._loose: dict[_Key, dict[int, float]] = {}  # limits that may still be applied, each with the end of that
         self.outcomes: Counter[OutcomeKind] = Counter()
 
     def place(self, plan: GroupPlan, decisions: Decisions, actuator: Actuator) -> None:
@@ -80,11 +88,26 @@ class OrderBook:
         if not placed.open:
             del self._placed[index]
         self._rest(outcome)
+        self._note_loose(outcome)
 
     def signed_in(self, agent: int) -> None:
         """Hear of a new sign-in."""
         for key in [key for key in self._rests if key[1] == agent]:
             del self._rests[key]
+
+    def doubtful(self, media_type: int) -> list[int]:
+        """Agents whose limit may yet be overtaken by an older call that was never answered.
+
+        Whatever the gateway confirmed since, their limit is to be set again, for `LATE_S` after that call was given up.
+        """
+        now = self._clock.monotonic()
+        for key, limits in list(self._loose.items()):
+            left = {limit: until for limit, until in limits.items() if until > now}
+            if left:
+                self._loose[key] = left
+            else:
+                del self._loose[key]
+        return [agent for media, agent in self._loose if media == media_type]
 
     def resting(self, media_type: int, ids: NDArray[np.int64]) -> NDArray[np.bool_] | None:
         """Which agents are left alone now, shape (n,); None: nobody."""
@@ -111,6 +134,16 @@ class OrderBook:
             before = self._rests.get(key)
             length = FIRST_REST_S if before is None else min(before.length_s * 2, LONGEST_REST_S)
             self._rests[key] = _Rest(self._clock.monotonic() + length, length, outcome.error or "refused")
+
+    def _note_loose(self, outcome: Outcome) -> None:
+        key = (outcome.media_type, outcome.agent)
+        if outcome.kind is OutcomeKind.APPLIED:
+            # the same limit applied once more does no harm
+            others = {limit: until for limit, until in self._loose.pop(key, {}).items() if limit != outcome.callnums}
+            if others:
+                self._loose[key] = others
+        elif outcome.attempts and outcome.kind is not OutcomeKind.REJECTED:
+            self._loose.setdefault(key, {})[outcome.callnums] = self._clock.monotonic() + LATE_S
 
 
 def _speaks_of_session(outcome: Outcome) -> bool:

@@ -60,6 +60,7 @@ class PushedSessions:
         self._known = known
         self._on_sign_in = on_sign_in
         self._signed_in_at: dict[int, datetime] = {}
+        self._handed_cookie: dict[int, str] = {}  # as the desktop sent it: answers to our own calls change the table's
 
     def credentials(self, agent: int) -> Credentials | None:
         """As `ports.Sessions`."""
@@ -107,7 +108,8 @@ class PushedSessions:
         cookie = _checked_cookie(agent, cookies or {})
         if self._table.was_refused(agent, guid):
             return Pushed.REFUSED_BEFORE
-        is_new = self._is_new_sign_in(agent, signed_in_at)
+        is_new = self._is_new_sign_in(agent, signed_in_at, cookie)
+        self._handed_cookie[agent] = cookie
         if signed_in_at is not None:
             self._signed_in_at[agent] = signed_in_at
         elif is_new:
@@ -140,13 +142,14 @@ class PushedSessions:
         if not age_s >= 0:  # NaN too
             raise UsageError(f"the Guid of agent {agent} has a negative age", help="Compare the hosts' clocks.")
 
-    def _is_new_sign_in(self, agent: int, signed_in_at: datetime | None) -> bool:
+    def _is_new_sign_in(self, agent: int, signed_in_at: datetime | None, cookie: str) -> bool:
         if self._table.sign_ins(agent) == 0:
             return True
         last = self._signed_in_at.get(agent)
         if signed_in_at is not None and last is not None:
             return signed_in_at != last
-        return self._table.credentials(agent) is None
+        # a sign-in is what gives a desktop its cookie, so another cookie tells of one, as after a gateway's restart
+        return self._table.credentials(agent) is None or cookie != self._handed_cookie.get(agent, cookie)
 
 
 def _checked_guid(agent: int, guid: str) -> str:

@@ -1,6 +1,7 @@
 """Every code a rule file can be told off with; a code never changes its meaning and is never used again for another.
 
-E1xx: the file and its shape. E2xx: what the values mean together. E3xx: expressions. W: works, but look twice.
+E1xx: the file and its shape. E2xx: what the values mean together. E3xx: expressions. E6xx: rule tests and
+layout. W: works, but look twice.
 """
 
 from __future__ import annotations
@@ -74,6 +75,15 @@ class Code(Enum):
     BARE_SECONDS = ("W301", "a number without a unit against seconds")
     BARE_SHARE = ("W302", "a large number against a share")
     NEVER = ("W303", "a condition that can't become true")
+    NOT_A_SERIES = ("E601", "not a series such as 0x4 30x8")
+    UNKNOWN_SERIES = ("E602", "a series of a reading that the rules don't have")
+    NOT_A_TICK = ("E603", "a time at which the rule test takes no decision")
+    NO_TESTS = ("E604", "there is no rule test to run")
+    UNKNOWN_SUBJECT = ("E605", "a rule or an agent that the rule test doesn't have")
+    NO_CLAIM = ("E606", "an expectation that expects nothing, or things that don't go together")
+    NOT_A_START = ("E607", "not a date and time of the group's zone")
+    BAD_RULES = ("E608", "the rules under test can't be used")
+    NO_LAYOUT = ("E609", "a file that can't be laid out anew without changing what it says")
 
     def __init__(self, label: str, meaning: str) -> None:
         self.label = label

@@ -53,7 +53,7 @@ def rate_limit(given: Given) -> Given:
         bound = max(limit, given["min"])
         if wish < bound:
             desired, reason = bound, "ScaleDownLimit" if limit > given["min"] else "TooFewReplicas"
-    return {"desired": desired, "reason": reason}
+    return {"desired": min(max(desired, given["min"]), given["max"]), "reason": reason}
 
 
 def select_policy(given: Given) -> Given:

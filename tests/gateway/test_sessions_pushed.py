@@ -124,6 +124,15 @@ async def test_the_desktops_own_word_on_its_sign_in_beats_the_guess() -> None:
     assert story.sign_in() == 2
 
 
+def test_other_cookies_tell_of_a_new_sign_in_while_the_last_guid_still_lives() -> None:
+    story = Story()
+    assert story.sessions.put(AGENT, "g1", {"ELB": "a"}) is Pushed.NEW_SIGN_IN
+    story.sessions.answered(AGENT, "g1", None, ["node=1"])
+    assert story.sessions.put(AGENT, "g2", {"ELB": "a"}) is Pushed.RENEWED
+    assert story.sessions.put(AGENT, "g3", {"ELB": "b"}) is Pushed.NEW_SIGN_IN
+    assert story.sign_in() == 2
+
+
 async def test_an_answer_that_brings_a_new_guid_is_learned_and_its_cookies_too() -> None:
     story = Story()
     story.sessions.put(AGENT, "g1", {"ELB": "a"})
