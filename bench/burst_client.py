@@ -27,6 +27,7 @@ from autoscaler.core.expressions import Compare, Literal, Name, Relation, Scope,
 from autoscaler.core.memory import Memory
 from autoscaler.core.plan import GroupPlan
 from autoscaler.core.readings import ANY_MEDIA, Agents, AgentState, Queues, Snapshot
+from autoscaler.daemon.garbage import settle_collector
 from autoscaler.daemon.logs import JournalStream
 from autoscaler.daemon.orders import OrderBook
 from autoscaler.daemon.records import Decisions
@@ -200,6 +201,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--journal", action="store_true")
     given = parser.parse_args(arguments)
+    settle_collector()  # as the daemon does
     rate = uvloop.run(measure(given.port, given.ca_file, given.folder, given.journal))
     (given.folder / "result.json").write_text(json.dumps({"limits_per_second": rate}))
 

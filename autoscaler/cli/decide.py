@@ -31,8 +31,8 @@ HELP = {
             "exit codes: 0 decided, 1 bad rules, 2 bad input\n\n"
             "an input, where null is a missing reading:\n"
             '  {"at": "2026-11-22T10:00:00Z",\n'
-            '   "queues": [{"id": 2001, "waiting": 31, "oldest_wait_s": 44.0, "age_s": 2.0}],\n'
-            '   "agents": [{"id": 1001, "load": 3, "limit": 3, "state": "talking", "age_s": 2.0, "queues": [2001]}],\n'
+            '   "queues": [{"id": 2001, "waiting": 31, "oldest_wait_s": 44, "age_s": 2}],\n'
+            '   "agents": [{"id": 1001, "load": 3, "limit": 3, "state": "idle", "age_s": 2, "queues": [2001]}],\n'
             '   "memory": null}\n\n'
             "examples:\n  autoscaler decide --rules rules --input now.json\n"
             "  autoscaler decide --rules rules/webchat.yaml --input - < day.jsonl"

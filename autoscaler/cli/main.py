@@ -90,14 +90,18 @@ def _ran(words: list[str]) -> int:
     module = importlib.import_module(f"autoscaler.cli.{VERBS[verb][0]}")
     own = _Parser(
         prog=f"autoscaler {verb}",
-        description="\n".join(wrapped(module.HELP[verb][0], "")),
-        epilog=module.HELP[verb][1],
+        description=_fitting(module.HELP[verb][0]),
+        epilog=_fitting(module.HELP[verb][1]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     module.add_arguments(own, verb)
     code: int = module.run(own.parse_args(rest), verb)
     return code
+
+
+def _fitting(text: str) -> str:
+    return "\n".join(part for line in text.splitlines() for part in wrapped(line, ""))
 
 
 def _parser() -> argparse.ArgumentParser:

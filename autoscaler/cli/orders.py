@@ -8,6 +8,7 @@ import sys
 from autoscaler.cli.arguments import agent_id, limit, reason, span
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.lines import wrapped
 from autoscaler.cli.moments import in_force, until_words
 from autoscaler.console.client import ControlClient
 from autoscaler.errors import ControlRefused
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace, verb: str) -> int:
     with asking(options) as daemon:
         if verb == "reload":
             return _reloaded(daemon)
-        print(_ordered(daemon, options, verb))
+        print("\n".join(wrapped(_ordered(daemon, options, verb), "  ")))
     return Exit.OK
 
 

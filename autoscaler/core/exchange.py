@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autoscaler.core.memory import Memory, from_json, to_json
+from autoscaler.core.placed import a_claim, a_list, a_number, a_text, a_whole, an_object, wrong
 from autoscaler.core.plan import GroupPlan, Plan, Stage
 from autoscaler.core.readings import (
     ANY_MEDIA,
@@ -28,7 +29,6 @@ from autoscaler.core.readings import (
     Snapshot,
 )
 from autoscaler.core.verdicts import Verdict, VerdictKind
-from autoscaler.errors import ReadingMalformed
 
 __all__ = ["parse_input", "parse_time", "plan_to_json", "story_to_json"]
 
@@ -60,20 +60,20 @@ def parse_input(value: Any) -> tuple[Snapshot, Memory | None, datetime]:
     Raises:
         ReadingMalformed: Something is not of that form; the message names the place.
     """
-    _object(value, "input", _KEYS[""])
+    an_object(value, "input", _KEYS[""])
     if "at" not in value:
-        raise _wrong("at", "is missing", 'an ISO time with zone, as "2026-11-22T10:00:00Z"')
+        raise wrong("at", "is missing", 'an ISO time with zone, as "2026-11-22T10:00:00Z"')
     at = parse_time(value["at"], "at")
     memory = value.get("memory")
     if memory is not None:
-        _object(memory, "memory", None)
+        an_object(memory, "memory", None)
         try:
             memory = from_json(memory)
         except ValueError as error:
-            raise _wrong("memory", str(error), "give back what an earlier output gave, or null") from error
+            raise wrong("memory", str(error), "give back what an earlier output gave, or null") from error
     snapshot = Snapshot(
-        queues=_queues(_list(value.get("queues", []), "queues")),
-        agents=_agents(_list(value.get("agents", []), "agents")),
+        queues=_queues(a_list(value.get("queues", []), "queues")),
+        agents=_agents(a_list(value.get("agents", []), "agents")),
         inputs=_inputs(_absent_as_empty(value, "inputs")),
         overrides=_overrides(_absent_as_empty(value, "overrides")),
     )
@@ -89,9 +89,9 @@ def parse_time(value: Any, place: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise _wrong(place, f"{value!r} is not a time", 'write it as "2026-11-22T10:00:00Z"') from error
+        raise wrong(place, f"{value!r} is not a time", 'write it as "2026-11-22T10:00:00Z"') from error
     if at.tzinfo is None:
-        raise _wrong(place, f"{value!r} has no time zone", "end it with Z for UTC, or an offset as +01:00")
+        raise wrong(place, f"{value!r} has no time zone", "end it with Z for UTC, or an offset as +01:00")
     return at.astimezone(UTC)
 
 
@@ -166,14 +166,14 @@ def _queues(rows: Sequence[Any]) -> Queues:
     ids: dict[int, None] = {}
     for i, row in enumerate(rows):
         place = f"queues[{i}]"
-        _object(row, place, _KEYS["queues"])
-        queue = _whole(row.get("id"), f"{place}.id", 0, 2**31 - 1)
+        an_object(row, place, _KEYS["queues"])
+        queue = a_whole(row.get("id"), f"{place}.id", 0, 2**31 - 1)
         if queue in ids:
-            raise _wrong(f"{place}.id", f"{queue} stands twice", "give each queue one row")
+            raise wrong(f"{place}.id", f"{queue} stands twice", "give each queue one row")
         ids[queue] = None
 
     def column(name: str, absent: float) -> Floats:
-        return np.array([_number(row.get(name, absent), f"queues[{i}].{name}") for i, row in enumerate(rows)], float)
+        return np.array([a_number(row.get(name, absent), f"queues[{i}].{name}") for i, row in enumerate(rows)], float)
 
     return Queues(
         ids=np.array(list(ids), np.int64),
@@ -188,23 +188,23 @@ def _queues(rows: Sequence[Any]) -> Queues:
 def _agents(rows: Sequence[Any]) -> Agents:
     ids = []
     for i, row in enumerate(rows):
-        _object(row, f"agents[{i}]", _KEYS["agents"])
-        ids.append(_whole(row.get("id"), f"agents[{i}].id", 101, 999_999))
+        an_object(row, f"agents[{i}]", _KEYS["agents"])
+        ids.append(a_whole(row.get("id"), f"agents[{i}].id", 101, 999_999))
     order = np.argsort(np.array(ids, np.int64), kind="stable")
     places = order.tolist()
     for one, other in pairwise(places):
         if ids[one] == ids[other]:
-            raise _wrong(f"agents[{other}].id", f"{ids[other]} stands twice", "give each agent one row")
+            raise wrong(f"agents[{other}].id", f"{ids[other]} stands twice", "give each agent one row")
     rows = [rows[i] for i in places]
 
     def column(name: str, absent: float) -> Floats:
         return np.array(
-            [_number(row.get(name, absent), f"agents[{i}].{name}") for i, row in zip(places, rows, strict=True)], float
+            [a_number(row.get(name, absent), f"agents[{i}].{name}") for i, row in zip(places, rows, strict=True)], float
         )
 
     queues = [_queue_ids(row, f"agents[{i}].queues") for i, row in zip(places, rows, strict=True)]
     reachable = [
-        _claim(row.get("reachable", True), f"agents[{i}].reachable") for i, row in zip(places, rows, strict=True)
+        a_claim(row.get("reachable", True), f"agents[{i}].reachable") for i, row in zip(places, rows, strict=True)
     ]
     return Agents(
         ids=np.array(ids, np.int64)[order],
@@ -233,7 +233,7 @@ def _by_media(rows: Sequence[Any], places: Sequence[int], name: str, least: int,
             key = media if media == ANY_MEDIA else _whole_text(media, place)
             if key not in columns:
                 columns[key] = np.full(len(rows), np.nan)
-            columns[key][row] = _whole(number, place, least, most)
+            columns[key][row] = a_whole(number, place, least, most)
     return columns
 
 
@@ -243,7 +243,7 @@ def _state(row: Mapping[str, Any], place: str) -> int:
         return AgentState.UNKNOWN
     state = _STATES.get(text) if isinstance(text, str) else None
     if state is None:
-        raise _wrong(place, f"{text!r} is not a state", f"use one of {', '.join(sorted(_STATES))}, or null")
+        raise wrong(place, f"{text!r} is not a state", f"use one of {', '.join(sorted(_STATES))}, or null")
     return state
 
 
@@ -251,51 +251,51 @@ def _queue_ids(row: Mapping[str, Any], place: str) -> list[int] | None:
     value = row.get("queues")
     if value is None:
         return None
-    return [_whole(one, f"{place}[{i}]", 0, 2**31 - 1) for i, one in enumerate(_list(value, place))]
+    return [a_whole(one, f"{place}[{i}]", 0, 2**31 - 1) for i, one in enumerate(a_list(value, place))]
 
 
 def _inputs(value: Any) -> dict[str, Input]:
-    _object(value, "inputs", None)
+    an_object(value, "inputs", None)
     inputs = {}
     for name, reading in value.items():
         place = f"inputs.{name}"
-        _object(reading, place, {"value", "age_s"})
+        an_object(reading, place, {"value", "age_s"})
         inputs[name] = Input(
-            value=_number(reading.get("value"), f"{place}.value", signed=True),
-            age_s=_number(reading.get("age_s", 0.0), f"{place}.age_s"),
+            value=a_number(reading.get("value"), f"{place}.value", signed=True),
+            age_s=a_number(reading.get("age_s", 0.0), f"{place}.age_s"),
         )
     return inputs
 
 
 def _overrides(value: Any) -> Overrides:
-    _object(value, "overrides", _KEYS["overrides"])
+    an_object(value, "overrides", _KEYS["overrides"])
     pauses = []
-    for i, one in enumerate(_list(value.get("pauses", []), "overrides.pauses")):
+    for i, one in enumerate(a_list(value.get("pauses", []), "overrides.pauses")):
         place = f"overrides.pauses[{i}]"
-        _object(one, place, {"group", "until", "reason", "by"})
+        an_object(one, place, {"group", "until", "reason", "by"})
         pauses.append(
             Pause(
-                group=None if one.get("group") is None else _text(one["group"], f"{place}.group"),
+                group=None if one.get("group") is None else a_text(one["group"], f"{place}.group"),
                 until=_until(one, place),
-                reason=_text(one.get("reason", ""), f"{place}.reason"),
-                by=_text(one.get("by", ""), f"{place}.by"),
+                reason=a_text(one.get("reason", ""), f"{place}.reason"),
+                by=a_text(one.get("by", ""), f"{place}.by"),
             )
         )
     pins = []
-    for i, one in enumerate(_list(value.get("pins", []), "overrides.pins")):
+    for i, one in enumerate(a_list(value.get("pins", []), "overrides.pins")):
         place = f"overrides.pins[{i}]"
-        _object(one, place, {"agent", "media_type", "limit", "until", "reason", "by"})
+        an_object(one, place, {"agent", "media_type", "limit", "until", "reason", "by"})
         pins.append(
             Pin(
-                agent=_whole(one.get("agent"), f"{place}.agent", 101, 999_999),
-                media_type=_whole(one.get("media_type", ANY_MEDIA), f"{place}.media_type", 0, 99),
-                limit=_whole(one.get("limit"), f"{place}.limit", 1, 60),
+                agent=a_whole(one.get("agent"), f"{place}.agent", 101, 999_999),
+                media_type=a_whole(one.get("media_type", ANY_MEDIA), f"{place}.media_type", 0, 99),
+                limit=a_whole(one.get("limit"), f"{place}.limit", 1, 60),
                 until=_until(one, place),
-                reason=_text(one.get("reason", ""), f"{place}.reason"),
-                by=_text(one.get("by", ""), f"{place}.by"),
+                reason=a_text(one.get("reason", ""), f"{place}.reason"),
+                by=a_text(one.get("by", ""), f"{place}.by"),
             )
         )
-    frozen = _claim(value.get("frozen", False), "overrides.frozen")
+    frozen = a_claim(value.get("frozen", False), "overrides.frozen")
     return Overrides(frozen=frozen, pauses=tuple(pauses), pins=tuple(pins))
 
 
@@ -308,79 +308,11 @@ def _absent_as_empty(value: Mapping[str, Any], key: str) -> Any:
     return {} if value.get(key) is None else value[key]
 
 
-def _object(value: Any, place: str, keys: set[str] | None) -> None:
-    if not isinstance(value, dict):
-        raise _wrong(place, f"is {_kind(value)}, not an object", "write it as {…}")
-    unknown = sorted(set(value) - keys) if keys is not None else []
-    if unknown:
-        raise _wrong(f"{place}.{unknown[0]}", "is not a known key", f"known here: {', '.join(sorted(keys or ()))}")
-
-
-def _list(value: Any, place: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise _wrong(place, f"is {_kind(value)}, not a list", "write it as […]")
-    return value
-
-
-def _claim(value: Any, place: str) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(place, f"is {_kind(value)}, not true or false", "write true or false")
-    return value
-
-
-def _text(value: Any, place: str) -> str:
-    if not isinstance(value, str):
-        raise _wrong(place, f"is {_kind(value)}, not text", "write it in quotes")
-    return value
-
-
-def _number(value: Any, place: str, *, signed: bool = False) -> float:
-    if value is None:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong(place, f"is {_kind(value)}, not a number", "write a number, or null when there is no reading")
-    if value < 0 and not signed:
-        raise _wrong(place, f"{value} is negative", "write 0 or more, or null when there is no reading")
-    if math.isinf(value):
-        raise _wrong(place, "is infinite", "write a number, or null when there is no reading")
-    return float(value)
-
-
-def _whole(value: Any, place: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong(place, f"is {_kind(value)}, not a whole number", f"write a whole number from {least} to {most}")
-    if not least <= value <= most:
-        raise _wrong(place, f"{value} is outside {least}..{most}", f"write a whole number from {least} to {most}")
-    return value
-
-
 def _whole_text(value: Any, place: str) -> int:
     if not (isinstance(value, str) and value.isascii() and value.isdecimal()):
-        raise _wrong(place, f"{value!r} is not a media type", 'use the number as a key, as {"51": 2}')
+        raise wrong(place, f"{value!r} is not a media type", 'use the number as a key, as {"51": 2}')
     return int(value)
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-        case dict():
-            return "an object"
-        case _:
-            return type(value).__name__
 
 
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _wrong(place: str, message: str, help_: str) -> ReadingMalformed:
-    return ReadingMalformed(message, place=place, help=help_)

@@ -9,7 +9,9 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from autoscaler.core.exchange import story_to_json
 from autoscaler.core.plan import GroupPlan, Stage
@@ -112,8 +114,8 @@ class Decisions:
         self._rulebook = rulebook
         self._inputs = orjson.Fragment(orjson.dumps(_inputs(plan, snapshot)))
         self._stages: dict[bytes, orjson.Fragment] = {}
-        self._columns = tuple(plan.limits[stage] for stage in Stage)
-        self._reasons = tuple(plan.reasons[stage] for stage in Stage)
+        self._rows: _Rows | None = None
+        self._mode = plan.group.mode.value
 
     def ended(self, row: int, outcome: Outcome) -> JournalEvent:
         """The line of a decision whose call ended.
@@ -137,10 +139,10 @@ class Decisions:
 
     def _line(self, row: int, **outcome: Any) -> JournalEvent:
         plan = self._plan
-        agent = int(plan.ids[row])
-        confirmed = float(plan.confirmed[row])
-        before = None if math.isnan(confirmed) else int(confirmed)
-        after = int(plan.limits[Stage.WANTED][row])
+        if self._rows is None:
+            self._rows = _Rows(plan)  # only a tick that changes something needs them
+        rows = self._rows
+        agent, before, after = rows.agents[row], rows.before[row], rows.after[row]
         line = {
             "schema": DECISION,
             "id": f"{self._tick}-{agent}",
@@ -149,26 +151,36 @@ class Decisions:
             "group": plan.group.name,
             "rulebook": self._rulebook,
             "rule": plan.rule_of(row),
-            "mode": plan.group.mode.value,
+            "mode": self._mode,
             "agent": agent,
             "media_type": plan.group.media_type,
             "from": before,
             "to": after,
             "direction": _direction(before, after),
-            "stages": self._stages_of(row),
+            "stages": self._stages_of(row, rows.keys[row].tobytes()),
             "inputs": self._inputs,
             **outcome,
         }
         return JournalEvent(schema=DECISION, at=self._at, group=plan.group.name, agent=agent, line=orjson.dumps(line))
 
-    def _stages_of(self, row: int) -> orjson.Fragment:
-        key = bytes(
-            [int(column[row]) for column in self._columns] + [int(column[row]) for column in self._reasons]
-        ) + int(self._plan.rule[row]).to_bytes(2, signed=True)
+    def _stages_of(self, row: int, key: bytes) -> orjson.Fragment:
         stages = self._stages.get(key)
         if stages is None:
             stages = self._stages[key] = orjson.Fragment(orjson.dumps(story_to_json(self._plan, row)))
         return stages
+
+
+class _Rows:
+    """A plan's columns as lines want them; rows with equal keys read the same."""
+
+    __slots__ = ("after", "agents", "before", "keys")
+
+    def __init__(self, plan: GroupPlan) -> None:
+        told: list[NDArray[Any]] = [*plan.limits.values(), *plan.reasons.values(), *plan.said_by.values(), plan.rule]
+        self.keys = np.column_stack([column.astype(np.int16) for column in told])
+        self.agents: list[int] = plan.ids.tolist()
+        self.before = [None if math.isnan(limit) else int(limit) for limit in plan.confirmed.tolist()]
+        self.after: list[int] = plan.limits[Stage.WANTED].tolist()
 
 
 def _inputs(plan: GroupPlan, snapshot: Snapshot) -> dict[str, Any]:

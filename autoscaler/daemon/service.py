@@ -25,6 +25,7 @@ from autoscaler.daemon.books import Books
 from autoscaler.daemon.control import DaemonControl
 from autoscaler.daemon.crew import Crew
 from autoscaler.daemon.cycle import Cycle
+from autoscaler.daemon.garbage import settle_collector
 from autoscaler.daemon.logs import JournalStream
 from autoscaler.daemon.metronome import Metronome
 from autoscaler.daemon.notify import Notifier, watchdog_interval
@@ -122,6 +123,7 @@ class Daemon:
             )
             self._metronome.start()
             follow()
+            settle_collector()
             self._notifier.ready(sentence(state))
             log.info("ready", status=sentence(state), console=self.console.addresses if self.console else [])
             self.is_ready.set()

@@ -10,7 +10,7 @@ from .command import run
 
 GOOD = "queues: [2001]\nrules:\n  - {name: surge, when: queue.waiting > 20, raise: 15%}\n"
 WARNED = "queues: [2001]\nrules:\n  - {name: never, when: queue.waiting < 0, raise: 15%}\n"
-BAD = "queues: [2001]\nquues: 3\nagents: {limit: {floor: 9, ceiling: 3}}\n"
+BAD = f"quues: 3\nagents: {{limit: {{floor: 9, ceiling: 3}}}}\n{GOOD}"
 
 
 def test_good_rules_end_in_0_and_say_so_on_stderr(tmp_path: Path) -> None:
@@ -30,11 +30,11 @@ def test_errors_end_in_1_and_show_place_line_caret_and_help(tmp_path: Path) -> N
     ended = run("check", "webchat.yaml", cwd=tmp_path)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert " --> webchat.yaml:2:1\n" in ended.stderr
-    assert "2 | quues: 3\n" in ended.stderr
+    assert " --> webchat.yaml:1:1\n" in ended.stderr
+    assert "1 | quues: 3\n" in ended.stderr
     assert "| ^^^^^\n" in ended.stderr
     assert '= help: did you mean "queues"?' in ended.stderr
-    assert " --> webchat.yaml:3:" in ended.stderr, "all errors at once"
+    assert " --> webchat.yaml:2:" in ended.stderr, "all errors at once"
     assert ended.stderr.endswith("2 errors in 1 file\n")
 
 

@@ -26,7 +26,7 @@ from .scenes import GROUP_AMOUNTS, PLAIN, Scene, Step, agent_moves, befall, grou
 from .staging import ALWAYS, START, T0, Floor, Person, at, book, calls, slots, snapshot, text, wanted
 
 law = settings(
-    max_examples=70,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

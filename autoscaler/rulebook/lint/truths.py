@@ -1,0 +1,97 @@
+"""Conditions, and parts of them, that can't be true or can't be false, whatever is read."""
+
+from __future__ import annotations
+
+import math
+
+from autoscaler.core.expressions import And, Compare, Expression, Literal, Name, Not, Or, spelt
+from autoscaler.rulebook.codes import Code
+from autoscaler.rulebook.lint.cases import impossible
+from autoscaler.rulebook.lint.domains import Domains
+from autoscaler.rulebook.lint.linear import as_sum, range_of
+from autoscaler.rulebook.lint.spots import Spot
+from autoscaler.rulebook.reporting import Reporter
+
+__all__ = ["check_truth"]
+
+
+def check_truth(spot: Spot, domains: Domains, reporter: Reporter) -> bool:
+    """Report what is never or always true.
+
+    Args:
+        spot: The condition.
+        domains: Of the group.
+        reporter: Of the file.
+
+    Returns:
+        Whether there was nothing to report, so that the condition is worth comparing with others.
+    """
+    expression = spot.expression
+    if impossible(expression, domains):
+        _report(spot, domains, reporter, truth=False)
+        return False
+    if impossible(expression, domains, truth=False):
+        _report(spot, domains, reporter, truth=True)
+        return False
+    return all([check_truth(part, domains, reporter) for part in spot.parts])
+
+
+def _report(spot: Spot, domains: Domains, reporter: Reporter, *, truth: bool) -> None:
+    """Report the smallest parts that suffice."""
+    expression = spot.expression
+    if isinstance(expression, Not):
+        _report(spot.parts[0], domains, reporter, truth=not truth)
+        return
+    alone = [part for part in spot.parts if impossible(part.expression, domains, truth=not truth)]
+    # one part decides: a false one of `and`, a true one of `or`; otherwise all of them do
+    is_decided_by_one = isinstance(expression, Or) is truth
+    if alone and (is_decided_by_one or len(alone) == len(spot.parts)):
+        for part in alone:
+            _report(part, domains, reporter, truth=truth)
+    elif truth:
+        why = _range(expression, domains) if isinstance(expression, Compare) else "one part or the other always holds"
+        help_ = "correct it, or take it out; a rule without when always holds"
+        reporter.report(Code.ALWAYS_TRUE, spot.span, f"this is always true: {why}", help_)
+    elif isinstance(expression, Compare):
+        message = f"this can't become true: {_range(expression, domains)}"
+        reporter.report(Code.NEVER, spot.span, message, "correct the number or the comparison")
+    else:
+        message = f"the conditions on {_torn(expression, domains)} can't hold together"
+        reporter.report(Code.NEVER, spot.span, message, "take one of them out, or join them with or")
+
+
+def _range(compare: Compare, domains: Domains) -> str:
+    """The range of the side that varies, in words."""
+    side = compare.right if isinstance(compare.left, Literal) else compare.left
+    if not isinstance(side, Name) or not isinstance(compare.right if side is compare.left else compare.left, Literal):
+        return "the readings' ranges decide it"
+    if side.name in {"state", "tier"}:
+        return f"{spelt(side)} is one of a few words"
+    ends = range_of(side, domains)
+    if math.isinf(ends.high):
+        return f"{spelt(side)} is never below {ends.low:g}"
+    return f"{spelt(side)} is {ends.low:g} to {ends.high:g}"
+
+
+def _torn(expression: Expression, domains: Domains) -> str:
+    """The one reading all parts speak of, or how to call several."""
+    keys: set[str] = set()
+    for compare in _comparisons(expression):
+        for side in (compare.left, compare.right):
+            if isinstance(side, Name):
+                keys.add(spelt(side))
+            elif not isinstance(side, Literal):
+                keys.update(term.key for term, _ in as_sum(side, domains).terms)
+    return keys.pop() if len(keys) == 1 else "these readings"
+
+
+def _comparisons(expression: Expression) -> list[Compare]:
+    match expression:
+        case Compare():
+            return [expression]
+        case And(parts) | Or(parts):
+            return [compare for part in parts for compare in _comparisons(part)]
+        case Not(part):
+            return _comparisons(part)
+        case _:
+            return []
