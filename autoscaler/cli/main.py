@@ -28,6 +28,8 @@ VERBS = {
     "run": ("running", "the daemon"),
     "demo": ("demo", "a simulated contact centre and the daemon against it"),
     "check": ("check", "load and lint rule files"),
+    "test": ("trying", "run rule tests"),
+    "fmt": ("fmt", "lay rule files out in one form, keeping comments"),
     "decide": ("decide", "one pure decision from a file"),
     "plan": ("plan", "observe the live system once and show what would change"),
     "explain": ("explain", "why an agent's limit is what it is"),

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
 
 def _lines(status: dict[str, Any]) -> list[str]:
     lines = [
-        f"{_state(status)}; {status['sentence']}",
+        _first(status),
         f"rules in force: {status['rulebook'][:19]}{_findings(status)}",
         "",
         _FORM.format("group", "agents", "slots", "load", "occupancy", "waiting", "oldest", "decided"),
@@ -62,12 +62,14 @@ def _lines(status: dict[str, Any]) -> list[str]:
     return [part for line in lines for part in wrapped(line, "    ")]
 
 
-def _state(status: dict[str, Any]) -> str:
+def _first(status: dict[str, Any]) -> str:
+    """How all stands, in one sentence."""
+    sentence = str(status["sentence"])
     if status["state"] != "running":
-        return "stopping"
+        return sentence  # it begins with that
     decided = [group for group in status["groups"] if group["at"] is not None]
     if decided and all(group["mode"] == "observe" for group in decided):
-        return "running, and only observing: nothing is called"
+        return f"running, and only observing: nothing is called; {sentence}"
     mute = sum(group["holds"].get("unreachable", 0) for group in decided)
     return (
         f"running, but {mute} agent{'s' if mute != 1 else ''} can't be called: no live session" if mute else "running"

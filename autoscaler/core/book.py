@@ -168,6 +168,7 @@ class Rule:
         per_agent: Judged for every agent (it speaks of `agent.*`), else once for the group.
         for_s: How long `when` must have held without a break.
         keep_for_s: How long it goes on after `when` stops.
+        until: Once matched, it stays in force until this is true; None: as long as `when`. Not with keep_for_s.
         at: Only inside one of these windows; () is always.
         cooldown_s: Own cooldown after it last moved anything.
         mode: OBSERVE: judged and reported, without effect.
@@ -178,6 +179,7 @@ class Rule:
     per_agent: bool = False
     for_s: float = 0.0
     keep_for_s: float = 0.0
+    until: Expression | None = None
     at: tuple[Weekly, ...] = ()
     raise_by: Amount | None = None
     lower_by: Amount | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -21,7 +22,7 @@ from autoscaler.core.orders import Orders, orders_for
 from autoscaler.core.pacing import calmed, paced_down, slots_at
 from autoscaler.core.plan import GroupPlan, Plan, Slots, Stage
 from autoscaler.core.proposals import NO_RULE, propose
-from autoscaler.core.readings import Agents, Snapshot
+from autoscaler.core.readings import Agents, Ints, Snapshot
 from autoscaler.core.reasons import HELD, Reason, sentence
 from autoscaler.core.remembering import accounts, remember, shifted
 from autoscaler.core.scope import GroupView
@@ -29,6 +30,7 @@ from autoscaler.core.stability import Calm
 from autoscaler.core.table import Table, fill
 from autoscaler.core.team import Bools, Selection, Team, assemble, members, remembered
 from autoscaler.core.tick import Tick
+from autoscaler.core.tiers import with_tiers
 from autoscaler.core.verdicts import Verdict, judge_rules
 
 __all__ = ["decide"]
@@ -88,10 +90,13 @@ def _decide_group(
         contested=contested,
         at=now,
     )
-    above_for = np.where(team.force > team.baseline, now - remembered(agents.above_since, rows), 0.0)
-    view = GroupView(group, snapshot, team, np.nan_to_num(np.maximum(above_for, 0.0)))
-    verdicts = judge_rules(group, view, memory.since, agents, rows, at=now)
-    proposals = propose(verdicts, team, slots=view.slots, fired=memory.fired, at=now)
+    view = _view(group, snapshot, team, memory, agents, rows, now)
+    if any(tier.where is not None for tier in group.tiers):
+        team = with_tiers(group, team, view)
+        tick = replace(tick, team=team, account=accounts(memory, agents, rows, team, at=now))
+        view = _view(group, snapshot, team, memory, agents, rows, now)
+    verdicts = judge_rules(group, view, memory, agents, rows, at)
+    proposals = propose(verdicts, tick, slots=view.slots)
     missing_since = _missing_since(verdicts, snapshot, memory, now)
     to_baseline = _missing_too_long(tick, missing_since)
     base = paced_down(tick, bounded(team, proposals, orders, to_baseline=to_baseline))
@@ -124,6 +129,7 @@ def _decide_group(
         fired=_fired(tick, table, carried, guarded),
         missing_since=missing_since,
         to_baseline=to_baseline,
+        series=view.series,
     )
     why = (*up.why, *down.why)
     plan = GroupPlan(
@@ -145,6 +151,19 @@ def _decide_group(
         calls=guarded.calls,
     )
     return plan, next_memory
+
+
+def _view(
+    group: Group,
+    snapshot: Snapshot,
+    team: Team,
+    memory: GroupMemory,
+    agents: AgentMemory,
+    rows: Ints | None,
+    now: float,
+) -> GroupView:
+    above_for = np.where(team.force > team.baseline, now - remembered(agents.above_since, rows), 0.0)
+    return GroupView(group, snapshot, team, np.nan_to_num(np.maximum(above_for, 0.0)), memory.series, at=now)
 
 
 def _contested(groups: Sequence[Group], rosters: Sequence[Selection], agents: Agents) -> list[Bools | None]:

@@ -63,7 +63,10 @@ def returned(
     if not away.any():
         return agents
     where = np.flatnonzero(away)
-    return _without(agents, _OF_THE_LIMIT, where if rows is None else rows[where])
+    where = where if rows is None else rows[where]
+    arrived = agents.arrived.copy()
+    arrived[where] = at
+    return replace(_without(agents, _OF_THE_LIMIT, where), arrived=arrived)
 
 
 def stood_still(memory: GroupMemory, *, at: float) -> GroupMemory:

@@ -14,6 +14,9 @@ import numpy as np
 
 from autoscaler.core.book import EachAgent
 from autoscaler.core.readings import Floats, Ints
+from autoscaler.core.series import Series
+from autoscaler.core.series import from_json as series_from_json
+from autoscaler.core.series import to_json as series_to_json
 
 __all__ = ["KEEP_ABSENT_S", "AgentMemory", "GroupMemory", "Ledger", "Memory", "aligned", "from_json", "to_json"]
 
@@ -40,7 +43,9 @@ class AgentMemory:
         missing_since: Since when without a usable reading, NaN not missing.
         raised, lowered: Times of the last units raised and lowered, shape (m, k), NaN free; k is the budget.
         moved: Times of the last changes, shape (m, k).
+        arrived: When the agent came into the roster, NaN: was there when remembering began.
         since: By rule that is judged for every agent: since when its condition holds, NaN not.
+        engaged: By rule with `keep_for` or `until`: as `core.holding` remembers it, NaN at rest.
     """
 
     ids: Ints
@@ -53,7 +58,9 @@ class AgentMemory:
     raised: Floats
     lowered: Floats
     moved: Floats
+    arrived: Floats
     since: Mapping[str, Floats] = field(default_factory=dict)
+    engaged: Mapping[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def blank(cls, ids: Ints, each: EachAgent) -> AgentMemory:
@@ -77,6 +84,7 @@ class AgentMemory:
             raised=budget(each.raise_by),
             lowered=budget(each.lower_by),
             moved=budget(each.moves),
+            arrived=never(),
         )
 
 
@@ -89,6 +97,8 @@ class GroupMemory:
         mode: Mode of the last tick; limits wanted while observing were never asked for, so a change forgets them.
         slots: Slots wanted at the last tick.
         since: By group-wide rule: since when its condition holds.
+        engaged: By group-wide rule with `keep_for` or `until`: as `core.holding` remembers it.
+        series: Recent past of values that functions over time ask for, by `series.key_of`.
         fired: By rule: when it last moved anything.
         history: Recommended slots, undamped; equal neighbours keep the newest time.
         grown, shrunk: Slots moved, by time.
@@ -103,6 +113,8 @@ class GroupMemory:
     mode: str = ""
     slots: int = 0
     since: Mapping[str, float] = field(default_factory=dict)
+    engaged: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)
     fired: Mapping[str, float] = field(default_factory=dict)
     history: Ledger = ()
     grown: Ledger = ()
@@ -144,12 +156,13 @@ def aligned(memory: AgentMemory, ids: Ints, each: EachAgent, *, oldest: float) -
         column = getattr(fresh, name)
         column[rows] = getattr(memory, name)[keep]
         columns[name] = column
-    since = {}
-    for rule, old in memory.since.items():
-        column = np.full(len(union), np.nan)
-        column[rows] = old[keep]
-        since[rule] = column
-    merged = replace(fresh, since=since, **columns)
+    for name in _BY_RULE:
+        columns[name] = {}
+        for rule, old in getattr(memory, name).items():
+            column = np.full(len(union), np.nan)
+            column[rows] = old[keep]
+            columns[name][rule] = column
+    merged = replace(fresh, **columns)
     if len(union) == len(ids):
         return merged, None
     return merged, np.searchsorted(union, ids)
@@ -165,7 +178,9 @@ _COLUMNS = (
     "raised",
     "lowered",
     "moved",
+    "arrived",
 )
+_BY_RULE = ("since", "engaged")
 _WIDE = frozenset({"raised", "lowered", "moved"})
 
 
@@ -215,6 +230,8 @@ def _group_to_json(group: GroupMemory) -> dict[str, Any]:
         "mode": group.mode,
         "slots": group.slots,
         "since": dict(group.since),
+        "engaged": dict(group.engaged),
+        "series": series_to_json(group.series),
         "fired": dict(group.fired),
         "history": [list(entry) for entry in group.history],
         "grown": [list(entry) for entry in group.grown],
@@ -226,7 +243,7 @@ def _group_to_json(group: GroupMemory) -> dict[str, Any]:
         "agents": {
             "ids": agents.ids.tolist(),
             **{name: _nullable(getattr(agents, name)) for name in _COLUMNS},
-            "since": {rule: _nullable(column) for rule, column in agents.since.items()},
+            **{name: {rule: _nullable(column) for rule, column in getattr(agents, name).items()} for name in _BY_RULE},
         },
     }
 
@@ -241,6 +258,8 @@ def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
         mode=str(value["mode"]),
         slots=int(value["slots"]),
         since=_times(value["since"], "since"),
+        engaged=_times(value["engaged"], "engaged"),
+        series=series_from_json(value["series"]),
         fired=_times(value["fired"], "fired"),
         history=_ledger(value["history"]),
         grown=_ledger(value["grown"]),
@@ -251,10 +270,15 @@ def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
         missing_since=_time(value["missing_since"], "missing_since"),
         agents=AgentMemory(
             ids=ids,
-            since={rule: _column(column, f"since.{rule}", len(ids)) for rule, column in agents["since"].items()},
+            since=_by_rule(agents["since"], "since", len(ids)),
+            engaged=_by_rule(agents["engaged"], "engaged", len(ids)),
             **{name: _column(agents[name], name, len(ids), is_wide=name in _WIDE) for name in _COLUMNS},
         ),
     )
+
+
+def _by_rule(value: Mapping[str, Any], name: str, n: int) -> dict[str, Floats]:
+    return {rule: _column(column, f"{name}.{rule}", n) for rule, column in value.items()}
 
 
 def _column(cells: Any, name: str, n: int, *, is_wide: bool = False) -> Floats:

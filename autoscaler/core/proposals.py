@@ -6,17 +6,20 @@ Nothing is settled here. Every rule is heard, and who asked is kept beside what 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.core.book import Amount, AmountKind, Direction, Mode
+from autoscaler.core.book import Amount, AmountKind, Direction, Mode, Rule
+from autoscaler.core.following import units_tracked
 from autoscaler.core.team import Bools, Columns16, Team
+from autoscaler.core.tick import Tick
 from autoscaler.core.verdicts import Verdict, VerdictKind, vetoes
+from autoscaler.core.warming import signed_in_for, warm_ceiling
 
-__all__ = ["NO_RULE", "UNLIMITED", "Ask", "Barrier", "Proposals", "Veto", "amount_in_slots", "propose"]
+__all__ = ["NO_RULE", "UNLIMITED", "Ask", "Barrier", "Proposals", "Veto", "amount_in_slots", "propose", "step_in_slots"]
 
 NO_RULE = -1
 """Stands for a rule's index where no rule is meant."""
@@ -81,6 +84,7 @@ class Proposals:
         floored_by, capped_by: Rules that set them, shape (n,), NO_RULE where the file did; None: nowhere a rule.
         vetoes: Group-wide vetoes.
         no_raise, no_lower: Agents whom rules must not move that way; None when nobody is.
+        warming: Agents whose ceiling is low because they have just signed in; None: nobody.
         maybe_capped: Agents whose cap can't be judged, so that not even bounds raise them; None: nobody.
         cooling: Rules that match and wait for their own cooldown, with the seconds left.
     """
@@ -97,24 +101,25 @@ class Proposals:
     vetoes: list[Veto] = field(default_factory=list)
     no_raise: Barrier | None = None
     no_lower: Barrier | None = None
+    warming: Bools | None = None
     maybe_capped: Bools | None = None
     cooling: list[tuple[int, float]] = field(default_factory=list)
 
 
-def propose(verdicts: Sequence[Verdict], team: Team, *, slots: int, fired: Mapping[str, float], at: float) -> Proposals:
+def propose(verdicts: Sequence[Verdict], tick: Tick, *, slots: int) -> Proposals:
     """Hear every rule.
 
     Args:
         verdicts: From `judge_rules`, in the file's order.
-        team: The group's agents.
+        tick: The group.
         slots: Slots in force.
-        fired: By rule: when it last moved anything.
-        at: Now, POSIX seconds.
 
     Returns:
         What was asked.
     """
+    team, fired, at = tick.team, tick.memory.fired, tick.at
     proposals = Proposals(floor=team.floor, ceiling=team.ceiling)
+    _warm_up(proposals, tick)
     counted = int(np.count_nonzero(team.counted))
     for index, verdict in enumerate(verdicts):
         rule = verdict.rule
@@ -125,7 +130,7 @@ def propose(verdicts: Sequence[Verdict], team: Team, *, slots: int, fired: Mappi
         if verdict.kind is not VerdictKind.TRUE:
             continue
         left = rule.cooldown_s - (at - fired.get(rule.name, -math.inf))
-        if left > 0 and (rule.raise_by or rule.lower_by or rule.set_to):
+        if left > 0 and _moves(rule):
             proposals.cooling.append((index, left))
             continue
         _move(proposals, verdict, index, team, slots=slots, counted=counted)
@@ -145,6 +150,29 @@ def amount_in_slots(amount: Amount, *, slots: int, counted: int) -> int:
         case AmountKind.SHARE:
             # 0.15 x 60 is not 9 in floats on every machine; nine digits are more than any share has
             return max(1, math.ceil(round(amount.value * slots, 9)))
+
+
+def step_in_slots(amount: Amount, *, slots: int, counted: int) -> int:
+    """As `amount_in_slots`, but a share is truncated, as step scaling does it (C3 of the algorithms page)."""
+    if amount.kind is not AmountKind.SHARE:
+        return amount_in_slots(amount, slots=slots, counted=counted)
+    return max(1, math.trunc(round(amount.value * slots, 9)))
+
+
+def _moves(rule: Rule) -> bool:
+    return bool(rule.raise_by or rule.lower_by or rule.set_to or rule.track or rule.steps)
+
+
+def _warm_up(proposals: Proposals, tick: Tick) -> None:
+    warm_up = tick.group.warm_up
+    if warm_up is None:
+        return
+    ceiling = warm_ceiling(warm_up, signed_in_for(tick))
+    warming = ceiling < proposals.ceiling
+    if warming.any():
+        proposals.ceiling = np.where(warming, ceiling, proposals.ceiling)
+        proposals.capped_by = np.full(len(ceiling), NO_RULE, np.int16)
+        proposals.warming = warming
 
 
 def _bound(proposals: Proposals, verdict: Verdict, index: int, team: Team) -> None:
@@ -215,16 +243,34 @@ def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slo
             delta = int(rule.set_to.value) - slots
             if delta:
                 proposals.asks.append(Ask(delta=delta, rule=index))
-    for amount, sign in ((rule.raise_by, 1), (rule.lower_by, -1)):
-        if amount is None:
-            continue
+    if rule.track is not None and verdict.reading is not None:
+        delta = units_tracked(rule.track, verdict.reading, team, slots=slots) - slots
+        if delta:
+            proposals.asks.append(Ask(delta=delta, rule=index))
+    for amount, sign, whom in _amounts(verdict):
         if verdict.matched is not None:
-            units = np.where(verdict.matched & team.counted, np.int16(amount.value), np.int16(0))
+            units = np.where(whom & team.counted, np.int16(amount.value), np.int16(0))
             _single(proposals, units, index, raises=sign > 0)
         elif counted:
-            delta = sign * amount_in_slots(amount, slots=slots, counted=counted)
+            in_slots = step_in_slots if rule.steps else amount_in_slots
+            delta = sign * in_slots(amount, slots=slots, counted=counted)
             each = int(amount.value) if amount.kind is AmountKind.EACH else UNLIMITED
             proposals.asks.append(Ask(delta=delta, rule=index, each=each))
+
+
+def _amounts(verdict: Verdict) -> Iterator[tuple[Amount, int, Bools | bool]]:
+    """What a matching rule asks for: the amount, its sign, and of whom."""
+    rule = verdict.rule
+    matched: Bools | bool = True if verdict.matched is None else verdict.matched
+    for amount, sign in ((rule.raise_by, 1), (rule.lower_by, -1)):
+        if amount is not None:
+            yield amount, sign, matched
+    for index, step in enumerate(rule.steps):
+        here = verdict.step == index
+        if np.any(here):
+            for amount, sign in ((step.raise_by, 1), (step.lower_by, -1)):
+                if amount is not None:
+                    yield amount, sign, matched & here
 
 
 def _single(proposals: Proposals, units: Columns16, index: int, *, raises: bool) -> None:

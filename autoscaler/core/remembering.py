@@ -12,10 +12,12 @@ from autoscaler.core.carrying import Carried, spend
 from autoscaler.core.guards import CALLS_PERIOD_S, Guarded
 from autoscaler.core.memory import AgentMemory, GroupMemory, Ledger
 from autoscaler.core.readings import Floats, Ints
+from autoscaler.core.series import Series
 from autoscaler.core.stability import longest_period, recorded
 from autoscaler.core.team import Bools, Columns16, Team, remembered
 from autoscaler.core.tick import Tick
 from autoscaler.core.verdicts import Verdict
+from autoscaler.core.warming import arrived
 
 __all__ = ["accounts", "remember", "shifted"]
 
@@ -46,6 +48,7 @@ def remember(
     fired: Iterable[str],
     missing_since: float | None,
     to_baseline: Bools | None,
+    series: Mapping[str, Series],
 ) -> GroupMemory:
     """Write down one tick.
 
@@ -60,6 +63,7 @@ def remember(
         fired: Rules that moved somebody.
         missing_since: Since when the group's own readings are missing.
         to_baseline: Who goes back to baseline for want of readings; None: nobody.
+        series: Recent past of values, this tick's samples included.
 
     Returns:
         The group's next memory.
@@ -81,6 +85,8 @@ def remember(
         mode=group.mode.value,
         slots=int(np.add.reduce(wanted, where=team.counted, dtype=np.int64)),
         since=_since(verdicts),
+        engaged={one.rule.name: one.engaged for one in verdicts if isinstance(one.engaged, float)},
+        series=series,
         fired={**_known(memory.fired, group), **dict.fromkeys(fired, at)},
         history=_recommended(history, at, recommended, keep_s=window),
         grown=recorded(memory.grown, at, up, keep_s=rates),
@@ -133,10 +139,16 @@ def _agents(
         raised=spend(agents.raised, np.maximum(units, 0), store_rows, at),
         lowered=spend(agents.lowered, np.maximum(-units, 0), store_rows, at),
         moved=spend(agents.moved, np.ones(len(units), np.int64), store_rows, at),
+        arrived=_put(agents.arrived, tick, arrived(tick)),
         since={
             verdict.rule.name: _put(np.full(len(agents.ids), np.nan), tick, verdict.since)
             for verdict in verdicts
             if isinstance(verdict.since, np.ndarray)
+        },
+        engaged={
+            verdict.rule.name: _put(np.full(len(agents.ids), np.nan), tick, verdict.engaged)
+            for verdict in verdicts
+            if isinstance(verdict.engaged, np.ndarray)
         },
     )
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from autoscaler.core.book import Group
-from autoscaler.core.evaluation import Number
+from autoscaler.core.evaluation import Number, measure
 from autoscaler.core.expressions import Expression, Name, OverTime, Scope, names_in
 from autoscaler.core.readings import AgentState, Floats, Input, Queues, Snapshot
+from autoscaler.core.series import Series, key_of, known_over, sampled
 from autoscaler.core.team import Team
 
 __all__ = ["GroupView"]
@@ -24,7 +25,16 @@ _NO_TIER = -1.0
 class GroupView:
     """`evaluation.View` of one group."""
 
-    def __init__(self, group: Group, snapshot: Snapshot, team: Team, above_baseline_for_s: Floats) -> None:
+    def __init__(
+        self,
+        group: Group,
+        snapshot: Snapshot,
+        team: Team,
+        above_baseline_for_s: Floats,
+        past: Mapping[str, Series],
+        *,
+        at: float,
+    ) -> None:
         """Look at a group.
 
         Args:
@@ -32,12 +42,18 @@ class GroupView:
             snapshot: What was seen.
             team: The group's agents.
             above_baseline_for_s: Seconds each agent has been above baseline, 0 when not, shape (n,).
+            past: Recent past of values, as remembered.
+            at: Now, POSIX seconds.
         """
         self._group = group
         self._snapshot = snapshot
         self._team = team
         self._above_for = above_baseline_for_s
         self._kept: dict[Name, Number] = {}
+        self._past = past
+        self._at = at
+        self.series: dict[str, Series] = {}
+        """The past with this tick's samples, of the values asked for."""
 
     def value(self, name: Name) -> Number:
         kept = self._kept.get(name)
@@ -64,7 +80,14 @@ class GroupView:
         return _NO_TIER - 1  # no agent is in a tier nobody declared
 
     def over_time(self, expression: OverTime) -> float:
-        raise TypeError(f"{expression.function.value}() is refused when the file is loaded")
+        key = key_of(expression)
+        series = self.series.get(key)
+        if series is None:
+            value = measure(expression.argument, self)
+            assert isinstance(value, float), "functions over time are of group-wide values"
+            series = sampled(self._past.get(key, ()), value, at=self._at, window_s=expression.window_s)
+            self.series[key] = series
+        return known_over(expression, series, at=self._at)
 
     def missing_of(self, expression: Expression) -> tuple[Name, ...]:
         """Group-wide names in `expression` whose value is not known for want of a reading.
@@ -79,6 +102,11 @@ class GroupView:
             and isinstance(value := self.value(name), float)
             and math.isnan(value)
         )
+
+    @property
+    def agents(self) -> int:
+        """How many agents columns have a row for."""
+        return len(self._team.ids)
 
     @property
     def slots(self) -> int:

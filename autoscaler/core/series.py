@@ -11,10 +11,15 @@ from collections.abc import Mapping
 
 from autoscaler.core.expressions import OverTime, TimeFunction
 
-__all__ = ["Series", "known_over", "sampled"]
+__all__ = ["Series", "from_json", "key_of", "known_over", "sampled", "to_json"]
 
 Series = tuple[tuple[float, float], ...]
 """(when, value), oldest first; NaN is a sample that was missing."""
+
+
+def key_of(expression: OverTime) -> str:
+    """Under which name a value's past is remembered: the same value and window share one."""
+    return f"{expression.window_s:g}s {expression.argument!r}"
 
 
 def sampled(series: Series, value: float, *, at: float, window_s: float) -> Series:

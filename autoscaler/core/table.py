@@ -165,6 +165,8 @@ def _why_arbitrated(
         by[up] = proposals.floored_by[up]
     why[down] = Reason.CAPPED
     why[up] = Reason.FLOORED
+    if proposals.warming is not None:
+        why[down & proposals.warming & (by == NO_RULE)] = Reason.WARMING_UP
     why[down & (base > proposals.ceiling)] = Reason.RATE_OF_BOUND
     if proposals.maybe_capped is not None and proposals.no_raise is not None:
         unsure = down & proposals.maybe_capped & (base <= team.force) & (base < proposals.ceiling)

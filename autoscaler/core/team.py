@@ -196,6 +196,8 @@ def _bounds(group: Group, ids: Ints) -> tuple[Columns16, Columns16, Columns16, N
     tier = np.full(n, -1, np.int16)
     for index in range(len(group.tiers) - 1, -1, -1):  # backwards, so that the first match is written last
         one = group.tiers[index]
+        if one.where is not None:
+            continue  # `tiers.with_tiers` sees to those
         for part in one.ids:
             first, last = np.searchsorted(ids, (part.first, part.last + 1))
             floor[first:last] = one.limits.floor

@@ -28,7 +28,6 @@ from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.nodes import Scalar
 from autoscaler.rulebook.parsing import parse
 from autoscaler.rulebook.reporting import Reporter
-from autoscaler.rulebook.satisfiable import never_together, never_true
 from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.suggestions import did_you_mean, joined, quoted
 from autoscaler.rulebook.syntax import (
@@ -138,9 +137,6 @@ class _Checker:
             return None
         if not syntax.is_and:
             return TypedPart(Or(found), Unit.TRUTH, syntax.span)
-        if (word := never_together(found)) is not None:
-            help_ = "take one of them out, or join them with or"
-            self._say(Code.NEVER, syntax.span, f"the conditions on {word} can't hold together", help_)
         return TypedPart(And(found), Unit.TRUTH, syntax.span)
 
     def _minus(self, syntax: Minus) -> TypedPart | None:
@@ -178,8 +174,6 @@ class _Checker:
         elif not comparable(left, right, syntax.span, self._reporter):
             return None
         expression = Compare(syntax.relation, left.expression, right.expression)
-        if (why := never_true(expression)) is not None:
-            self._say(Code.NEVER, syntax.span, f"this can't become true: {why}", "correct the number or the comparison")
         return TypedPart(expression, Unit.TRUTH, syntax.span)
 
     def _texts(self, relation: Relation, left: TypedPart, right: TypedPart, span: Span) -> bool:

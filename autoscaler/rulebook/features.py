@@ -14,6 +14,7 @@ class Feature(Enum):
     STEPS = "steps"
     AT = "at"
     KEEP_FOR = "keep_for"
+    UNTIL = "until"
     WARM_UP = "warm_up"
     GOAL = "goal"
     CALENDAR = "calendar"

@@ -12,7 +12,7 @@ from autoscaler.rulebook.grammar import Entries, Item, section
 from autoscaler.rulebook.layout import GROUP, Agents, Groups, Tiers
 from autoscaler.rulebook.nodes import Node
 from autoscaler.rulebook.reporting import Reporter
-from autoscaler.rulebook.rules import build_rules
+from autoscaler.rulebook.rules import PlacedRule, build_rules
 from autoscaler.rulebook.service import build_calendar, build_goal, build_inputs, build_safety, build_stability
 from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.vocabulary import Vocabulary
@@ -25,10 +25,21 @@ _READER = section(GROUP)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A group as read, perhaps with errors, and where it says what it lays claim to."""
+    """A group as read, perhaps with errors, and where it says what.
+
+    Attributes:
+        group: What was read.
+        reporter: Of its file.
+        entries: All the file says.
+        rules: The group's rules with their places.
+        name_span: Where the group's name stands.
+        queues, ids: What it lays claim to.
+    """
 
     group: Group
     reporter: Reporter
+    entries: Entries
+    rules: tuple[PlacedRule, ...]
     name_span: Span
     queues: tuple[Item[int], ...]
     ids: tuple[Item[IdRange], ...]
@@ -70,7 +81,7 @@ def build_group(root: Node, reporter: Reporter) -> Draft | None:
         protect=people.protect,
         warm_up=people.warm_up,
         inputs=build_inputs(entries.get(Groups.inputs) or (), safety, reporter),
-        rules=rules,
+        rules=tuple(placed.rule for placed in rules),
         goal=build_goal(entries.get(Groups.goal), reporter),
         stability=build_stability(entries.get(Groups.stability)),
         safety=safety,
@@ -78,7 +89,13 @@ def build_group(root: Node, reporter: Reporter) -> Draft | None:
         source=reporter.source.name,
     )
     return Draft(
-        group=group, reporter=reporter, name_span=entries.value_span(Groups.group), queues=queues, ids=people.ids
+        group=group,
+        reporter=reporter,
+        entries=entries,
+        rules=rules,
+        name_span=entries.value_span(Groups.group),
+        queues=queues,
+        ids=people.ids,
     )
 
 

@@ -56,6 +56,12 @@ class Rules:
         about="how long the rule goes on afterwards",
         feature=Feature.KEEP_FOR,
     )
+    until = Key(
+        name="until",
+        kind=verbatim("a condition"),
+        about="once the rule matches, it stays in force until this is true",
+        feature=Feature.UNTIL,
+    )
     at = Key(name="at", kind=one_or_more(window(), "windows"), about="only then", feature=Feature.AT)
     raise_ = Key(name="raise", kind=amount("raise", 10.0), about="how far up: 1 each, 4 slots or 15%")
     lower = Key(name="lower", kind=amount("lower", 1.0), about="how far down: 1 each, 4 slots or 15%")
@@ -85,6 +91,7 @@ RULE = Section(
         Rules.when,
         Rules.for_,
         Rules.keep_for,
+        Rules.until,
         Rules.at,
         Rules.raise_,
         Rules.lower,

@@ -7,7 +7,7 @@ error, so what was dropped can never let a wrong file through.
 from __future__ import annotations
 
 from autoscaler.rulebook.codes import Code
-from autoscaler.rulebook.diagnostics import Diagnostic
+from autoscaler.rulebook.diagnostics import Diagnostic, has_errors
 from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.source import Source, Span
 
@@ -52,6 +52,11 @@ class Reporter:
     def where(self, span: Span) -> str:
         """`line 12`, for messages that name a second place of the same file."""
         return f"line {self.source.place(span.start)[0]}"
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything reported so far keeps the file from being used."""
+        return has_errors(self._found.values())
 
     @property
     def is_full(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from autoscaler.core.book import AmountKind, Direction, Limits, Mode, Per, Rule, Step, Track
+from autoscaler.core.book import Amount, AmountKind, Direction, Limits, Mode, Per, Rule, Step, Track
 from autoscaler.core.expressions import Expression, Literal, Unit, speaks_of_agent
 from autoscaler.rulebook.checking import compile_condition, compile_value
 from autoscaler.rulebook.codes import Code
@@ -16,15 +17,23 @@ from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.suggestions import joined, quoted
 from autoscaler.rulebook.vocabulary import Vocabulary
 
-__all__ = ["build_rules"]
+__all__ = ["PlacedRule", "build_rules"]
 
 _MOVES: tuple[Key[Any], ...] = (Rules.raise_, Rules.lower, Rules.set_, Rules.track, Rules.steps)
 _ACTIONS: tuple[Key[Any], ...] = (*_MOVES, Rules.cap, Rules.floor, Rules.hold)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedRule:
+    """A rule, and what the file says of it."""
+
+    rule: Rule
+    entries: Entries
+
+
 def build_rules(
     items: Iterable[Item[Entries]], limits: Sequence[Limits], vocabulary: Vocabulary, reporter: Reporter
-) -> tuple[Rule, ...]:
+) -> tuple[PlacedRule, ...]:
     """The rules in order; wrong ones are reported and may be left out.
 
     Args:
@@ -33,7 +42,7 @@ def build_rules(
         vocabulary: Names and words of the group.
         reporter: Of the file.
     """
-    found: list[Rule] = []
+    found: list[PlacedRule] = []
     seen: dict[str, Span] = {}
     for item in items:
         entries = item.value
@@ -46,13 +55,14 @@ def build_rules(
         rule = _rule(name or "", entries, vocabulary, reporter)
         _check_actions(entries, rule, reporter)
         _warn_bounds(entries, rule, limits, reporter)
-        found.append(rule)
+        found.append(PlacedRule(rule=rule, entries=entries))
     return tuple(found)
 
 
 def _rule(name: str, entries: Entries, vocabulary: Vocabulary, reporter: Reporter) -> Rule:
-    text = entries.get(Rules.when)
+    text, end = entries.get(Rules.when), entries.get(Rules.until)
     when = None if text is None else compile_condition(text, vocabulary, reporter)
+    until = None if end is None else compile_condition(end, vocabulary, reporter)
     steps = _steps(entries.get(Rules.steps) or (), vocabulary, reporter)
     tracked = entries.get(Rules.track)
     track = None if tracked is None else _track(tracked, vocabulary, reporter)
@@ -65,6 +75,7 @@ def _rule(name: str, entries: Entries, vocabulary: Vocabulary, reporter: Reporte
         per_agent=any(speaks_of_agent(condition) for condition in conditions),
         for_s=entries.get(Rules.for_) or 0.0,
         keep_for_s=entries.get(Rules.keep_for) or 0.0,
+        until=until,
         at=tuple(window.value for window in entries.get(Rules.at) or ()),
         raise_by=entries.get(Rules.raise_),
         lower_by=entries.get(Rules.lower),
@@ -98,12 +109,37 @@ def _check_actions(entries: Entries, rule: Rule, reporter: Reporter) -> None:
         reporter.report(Code.LIMIT_ORDER, entries.value_span(Rules.cap), message, "keep floor <= cap")
     if not entries.has(Rules.when) and not entries.has_unknown:
         _check_unconditional(entries, moves, reporter)
-    for key, amount in ((Rules.raise_, rule.raise_by), (Rules.lower, rule.lower_by), (Rules.set_, rule.set_to)):
-        if rule.per_agent and amount is not None and amount.kind is not AmountKind.EACH:
-            message = f"the rule is judged for each agent, but {key.name} speaks of the group's slots"
-            reporter.report(
-                Code.EACH_OR_GROUP, entries.value_span(key), message, "write a number and each, as in 1 each"
-            )
+    _check_until(entries, rule, reporter)
+    if rule.per_agent:
+        _check_amounts(entries, (Rules.raise_, Rules.lower, Rules.set_), reporter)
+        for step in entries.get(Rules.steps) or ():
+            _check_amounts(step.value, (Steps.raise_, Steps.lower), reporter)
+
+
+def _check_until(entries: Entries, rule: Rule, reporter: Reporter) -> None:
+    if not entries.has(Rules.until):
+        return
+    span = entries.key_span(Rules.until)
+    if entries.has(Rules.keep_for):
+        help_ = "until says when the rule ends, so take keep_for out"
+        reporter.report(Code.CONFLICT, span, "one rule can't have until and keep_for", help_)
+    if not entries.has(Rules.when) and not entries.has_unknown:
+        help_ = "add when:, or take until out"
+        reporter.report(Code.CONFLICT, span, "until has no condition to end", help_)
+    elif rule.until is not None and speaks_of_agent(rule.until) and not rule.per_agent:
+        message = "until speaks of single agents, but the rule is judged for the group"
+        help_ = "name agent.* in when as well, or end it by queue.*, group.* or input.*"
+        reporter.report(Code.CONFLICT, entries.value_span(Rules.until), message, help_)
+
+
+def _check_amounts(entries: Entries, keys: Iterable[Key[Amount]], reporter: Reporter) -> None:
+    for key in keys:
+        amount = entries.get(key)
+        if amount is None or amount.kind is AmountKind.EACH:
+            continue
+        message = f"the rule is judged for each agent, but {key.name} speaks of the group's slots"
+        each = f"{amount.value:g} each" if amount.kind is AmountKind.SLOTS else "1 each"
+        reporter.report(Code.EACH_OR_GROUP, entries.value_span(key), message, f"write {each}")
 
 
 def _check_unconditional(entries: Entries, moves: Sequence[Key[Any]], reporter: Reporter) -> None:
@@ -119,13 +155,18 @@ def _check_unconditional(entries: Entries, moves: Sequence[Key[Any]], reporter: 
 
 def _warn_bounds(entries: Entries, rule: Rule, limits: Sequence[Limits], reporter: Reporter) -> None:
     lowest, highest = min(limit.floor for limit in limits), max(limit.ceiling for limit in limits)
-    for key, value in ((Rules.cap, rule.cap), (Rules.floor, rule.floor)):
+    each = rule.set_to.value if rule.set_to is not None and rule.set_to.kind is AmountKind.EACH else None
+    for key, value in ((Rules.cap, rule.cap), (Rules.floor, rule.floor), (Rules.set_, each)):
         if value is None or lowest <= value <= highest:
             continue
-        message = f"{key.name} {value} is outside the limits, {lowest} to {highest}, and they come first"
-        reporter.report(
-            Code.NO_EFFECT, entries.value_span(key), message, f"write {lowest} to {highest}, or widen agents.limit"
-        )
+        said = f"{key.name} {value:g}{' each' if key is Rules.set_ else ''}"
+        if key is Rules.cap and value < lowest:
+            message = f"{said} is below every floor, {lowest} or more; while the rule holds, the cap counts"
+            help_ = f"write {lowest} or more, or set the floor in agents.limit to {value:g}"
+        else:
+            message = f"{said} is outside the limits, {lowest} to {highest}, and they come first"
+            help_ = f"write {lowest} to {highest}, or widen agents.limit"
+        reporter.report(Code.NO_EFFECT, entries.value_span(key), message, help_)
 
 
 def _steps(items: Iterable[Item[Entries]], vocabulary: Vocabulary, reporter: Reporter) -> tuple[Step, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autoscaler.core.expressions import NAMES, Name, Scope, Unit
+from autoscaler.core.expressions import NAMES
 
-__all__ = ["STATES", "Interval", "Vocabulary", "range_of"]
+__all__ = ["STATES", "Vocabulary"]
 
 STATES = (
     "signed_out",
@@ -22,9 +22,6 @@ STATES = (
     "adjusting",
 )
 """What `agent.state` can be when somebody said."""
-
-Interval = tuple[float, float]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
@@ -44,16 +41,3 @@ class Vocabulary:
         """Every name as it is written."""
         fixed = [f"{scope.value}.{name}" for scope, names in NAMES.items() for name in names]
         return fixed + [f"input.{name}" for name in self.inputs or ()]
-
-
-def range_of(name: Name) -> Interval:
-    """Lowest and highest value a reading can have, both ends included."""
-    if name.scope is Scope.INPUT or name.name == "spare":
-        return (float("-inf"), float("inf"))
-    if (name.scope, name.name) in {(Scope.AGENT, "limit"), (Scope.GROUP, "mean_limit")}:
-        return (1.0, 60.0)
-    if (name.scope, name.name) == (Scope.GROUP, "busy"):
-        return (0.0, 1.0)
-    if NAMES[name.scope][name.name] is Unit.TEXT:
-        return (float("-inf"), float("inf"))
-    return (0.0, float("inf"))

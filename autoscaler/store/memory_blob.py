@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
-import numpy as np
-
+from autoscaler.core import series
 from autoscaler.core.memory import AgentMemory, GroupMemory
 from autoscaler.errors import StoreForeign
 from autoscaler.store.columns import pack, unpack
 
 __all__ = ["pack_memory", "unpack_memory"]
 
+_BY_RULE = ("since", "engaged")
 _SCALARS = tuple(field.name for field in fields(GroupMemory) if field.name != "agents")
-_COLUMNS = tuple(field.name for field in fields(AgentMemory) if field.name != "since")
+_COLUMNS = tuple(field.name for field in fields(AgentMemory) if field.name not in _BY_RULE)
 _LEDGERS = ("history", "grown", "shrunk", "calls")
 
 
 def pack_memory(memory: GroupMemory) -> bytes:
     """Pack a group's memory."""
     header = {name: getattr(memory, name) for name in _SCALARS}
-    header["since"], header["fired"] = dict(memory.since), dict(memory.fired)
-    header["rules"] = list(memory.agents.since)
+    header |= {name: dict(getattr(memory, name)) for name in ("since", "engaged", "fired")}
+    header["series"] = series.to_json(memory.series)
+    header["rules"] = {name: list(getattr(memory.agents, name)) for name in _BY_RULE}
     arrays = {name: getattr(memory.agents, name) for name in _COLUMNS}
-    arrays |= {f"since.{index}": column for index, column in enumerate(memory.agents.since.values())}
+    for name in _BY_RULE:
+        by_rule = getattr(memory.agents, name).values()
+        arrays |= {f"{name}.{index}": column for index, column in enumerate(by_rule)}
     return pack(header, arrays)
 
 
@@ -36,11 +40,13 @@ def unpack_memory(blob: bytes) -> GroupMemory:
     header, arrays = unpack(blob)
     try:
         rules = header.pop("rules")
-        since = {rule: arrays[f"since.{index}"].astype(np.float64, copy=False) for index, rule in enumerate(rules)}
-        columns = {name: arrays[name] for name in _COLUMNS}
+        columns: dict[str, Any] = {name: arrays[name] for name in _COLUMNS}
+        for name in _BY_RULE:
+            columns[name] = {rule: arrays[f"{name}.{index}"] for index, rule in enumerate(rules[name])}
+        header["series"] = series.from_json(header["series"])
         for name in _LEDGERS:
             header[name] = tuple((float(when), int(count)) for when, count in header[name])
-        return GroupMemory(agents=AgentMemory(since=since, **columns), **header)
+        return GroupMemory(agents=AgentMemory(**columns), **header)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreForeign(
             "is a table, but no memory of this version",

@@ -22,6 +22,7 @@ from autoscaler.daemon.report import status_json
 from autoscaler.daemon.service import Daemon
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.daemon.settings import load_settings
+from autoscaler.simulation.desktops import Action
 from autoscaler.simulation.faults import FAULTS, CallFault, Outage
 from autoscaler.simulation.running import RunningSite, running_site
 from autoscaler.simulation.site import AgentConfig, PushConfig, RateConfig, SiteConfig, SkillConfig
@@ -215,6 +216,10 @@ class Stage:
         self.site.world.faults.clear()
         await self.site.give_back()
 
+    def act(self, agent: int, action: str) -> None:
+        self.site.catch_up()
+        self.site.desktops.act(agent, Action(action))
+
     async def ask(self, question: Callable[[ControlClient], Any]) -> Any:
         """Ask over the local socket, as the commands do."""
 
@@ -264,7 +269,9 @@ async def on_stage(
             yield Stage(site=running, paths=paths, clock=clock, daemon=daemon)
 
 
-def write_settings(paths: Paths, gateway: str, cms: str, ca_file: Path, port: int, **sections: dict[str, Any]) -> None:
+def write_settings(
+    paths: Paths, gateway: str, cms: str, ca_file: Path, port: int, /, **sections: dict[str, Any]
+) -> None:
     """Settings for a site; what `sections` hold goes first."""
     usual: dict[str, dict[str, Any]] = {
         "gateway": {"url": gateway, "ca_file": str(ca_file), "guid_life": "12s", "timeout": "1s"},

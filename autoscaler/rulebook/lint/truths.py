@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 from autoscaler.core.expressions import And, Compare, Expression, Literal, Name, Not, Or, spelt
 from autoscaler.rulebook.codes import Code
@@ -56,7 +57,7 @@ def _report(spot: Spot, domains: Domains, reporter: Reporter, *, truth: bool) ->
         message = f"this can't become true: {_range(expression, domains)}"
         reporter.report(Code.NEVER, spot.span, message, "correct the number or the comparison")
     else:
-        message = f"the conditions on {_torn(expression, domains)} can't hold together"
+        message = f"the conditions on {_torn(spot, domains)} can't hold together"
         reporter.report(Code.NEVER, spot.span, message, "take one of them out, or join them with or")
 
 
@@ -73,10 +74,13 @@ def _range(compare: Compare, domains: Domains) -> str:
     return f"{spelt(side)} is {ends.low:g} to {ends.high:g}"
 
 
-def _torn(expression: Expression, domains: Domains) -> str:
-    """The one reading all parts speak of, or how to call several."""
+def _torn(spot: Spot, domains: Domains) -> str:
+    """The one reading that would need two values at once, or how to call several."""
+    parts = [part.expression for part in spot.parts]
+    pairs = (And(pair) for pair in combinations(parts, 2))
+    torn = next((pair for pair in pairs if impossible(pair, domains)), spot.expression)
     keys: set[str] = set()
-    for compare in _comparisons(expression):
+    for compare in _comparisons(torn):
         for side in (compare.left, compare.right):
             if isinstance(side, Name):
                 keys.add(spelt(side))

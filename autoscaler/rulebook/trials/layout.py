@@ -10,7 +10,7 @@ from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.scalars import choice, short_name, text, verbatim, whole
 from autoscaler.rulebook.trials.trial import OrderKind
 
-__all__ = ["AGENTS", "EXPECT", "FILE", "ORDER", "TRIAL", "MOST_AGENTS", "Agents", "Expect", "Files", "Orders", "Trials"]
+__all__ = ["AGENTS", "EXPECT", "FILE", "MOST_AGENTS", "ORDER", "TRIAL", "Agents", "Expect", "Files", "Orders", "Trials"]
 
 MOST_TESTS = 1000
 MOST_AGENTS = 60_000
@@ -147,7 +147,12 @@ class Trials:
     start = Key(name="start", kind=verbatim('a time such as "2026-12-24 11:50"'), about="local time of the first tick")
     every = Key(name="every", kind=duration("every", 1, HOUR), about="time between ticks, default the rule file's")
     for_ = Key(name="for", kind=duration("for", 0, 7 * DAY), about="how long to go on, default until the last series")
-    agents = Key(name="agents", kind=Kind(_agents, {"anyOf": [_AGENTS.schema, _MANY_AGENTS.schema]}), about="who is there", required=True)
+    agents = Key(
+        name="agents",
+        kind=Kind(_agents, {"anyOf": [_AGENTS.schema, _MANY_AGENTS.schema]}),
+        about="who is there",
+        required=True,
+    )
     series = Key(
         name="series",
         kind=_as_written({"type": "object", "additionalProperties": {"type": ["string", "number"]}}),

@@ -1,7 +1,7 @@
 """Series in compact notation: `0x4 30x8` is 0 four times, then 30 eight times; `1+2x3` is 1 3 5 7.
 
-`_` is a missing reading, `stale` the last value grown too old, `error` a source that failed, `late(30s)` the last value,
-thirty seconds old. Every one of them takes `xN`.
+`_` is a missing reading, `stale` the last value grown too old, `error` a source that failed, `late(30s)` the last
+value, thirty seconds old. Every one of them takes `xN`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,10 @@ def numbers(scalar: Scalar, reporter: Reporter, *, whole: bool = False, signed: 
             return None
         if whole and any(value % 1 for value in found):
             reporter.report(
-                Code.NOT_A_NUMBER, run.span, f"{quoted(run.word)} is not whole", "write whole numbers of chats or agents"
+                Code.NOT_A_NUMBER,
+                run.span,
+                f"{quoted(run.word)} is not whole",
+                "write whole numbers of chats or agents",
             )
             return None
         return [Sample(value) for value in found]
@@ -116,9 +119,7 @@ def answers(scalar: Scalar, reporter: Reporter) -> Series[Answer] | None:
     return _series(scalar, reporter, values)
 
 
-def _series(
-    scalar: Scalar, reporter: Reporter, values: Callable[[_Run, T | None], list[T] | None]
-) -> Series[T] | None:
+def _series(scalar: Scalar, reporter: Reporter, values: Callable[[_Run, T | None], list[T] | None]) -> Series[T] | None:
     found: list[T] = []
     is_right = True
     for run in _runs(scalar, reporter):

@@ -206,7 +206,9 @@ def _orders(entries: Entries, reporter: Reporter) -> tuple[Order, ...]:
         has_any = order.has(Orders.agent) or order.has(Orders.limit)
         if (kind is OrderKind.PIN and not has_both) or (kind is not OrderKind.PIN and has_any):
             message = "a pin has an agent and a limit" if kind is OrderKind.PIN else f"{kind.value} is for everybody"
-            help_ = "write {order: pin, agent: 1007, limit: 2}" if kind is OrderKind.PIN else "leave agent and limit out"
+            help_ = (
+                "write {order: pin, agent: 1007, limit: 2}" if kind is OrderKind.PIN else "leave agent and limit out"
+            )
             reporter.report(Code.CONFLICT, order.span, message, help_)
             continue
         until = order.get(Orders.until)

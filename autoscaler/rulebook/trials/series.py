@@ -55,7 +55,8 @@ def build_script(node: Node | None, group: Group, cast: Cast, reporter: Reporter
         reporter.report(Code.WRONG_SHAPE, node.span, "series are a mapping", 'write them as queue.waiting: "0x4 30x8"')
         return None
     reader = _Reader(script, group, cast, reporter)
-    return script if all([reader.take(entry) for entry in node.entries]) else None
+    taken = [reader.take(entry) for entry in node.entries]  # all of them, so that everything wrong is said
+    return script if all(taken) else None
 
 
 def build_answers(
@@ -112,7 +113,9 @@ class _Reader:
     def _roster(self, text: Scalar) -> bool:
         series = numbers(text, self._reporter, whole=True)
         self._script.roster = series
-        most = max((sample.value for sample in series.values if sample.value == sample.value), default=0) if series else 0
+        most = (
+            max((sample.value for sample in series.values if sample.value == sample.value), default=0) if series else 0
+        )
         if most > len(self._cast.ids):
             message = f"the roster goes up to {most:.0f}, but agents: gives only {len(self._cast.ids)}"
             self._reporter.report(Code.OUT_OF_RANGE, text.span, message, f"write count: {most:.0f} under agents:")
@@ -135,7 +138,9 @@ class _Reader:
         if series is None:
             return False
         if (first, column) in self._script.queues:
-            self._say(span, f"{match[2]} of queue {first} is given already", "give each queue one series, or all of them one")
+            self._say(
+                span, f"{match[2]} of queue {first} is given already", "give each queue one series, or all of them one"
+            )
             return False
         self._script.queues[first, column] = series
         for other in () if match[1] else self._group.queues[1:]:
@@ -147,7 +152,9 @@ class _Reader:
         known = [spec.name for spec in self._group.inputs]
         if name not in known:
             close = did_you_mean(name, known)
-            help_ = f"did you mean {quoted('input.' + close)}?" if close else "describe it under inputs: of the rule file"
+            help_ = (
+                f"did you mean {quoted('input.' + close)}?" if close else "describe it under inputs: of the rule file"
+            )
             self._say(span, f"the rules have no input {quoted(name)}", help_)
             return False
         series = numbers(text, self._reporter, signed=True)

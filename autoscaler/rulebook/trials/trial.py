@@ -18,7 +18,19 @@ from autoscaler.core.book import IdRange, Rulebook
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.rulebook.trials.claims import Expectation
 
-__all__ = ["ASSUMED", "Answer", "AnswerKind", "Cast", "Order", "OrderKind", "Quantity", "Sample", "Series", "Trial", "Trials"]
+__all__ = [
+    "ASSUMED",
+    "Answer",
+    "AnswerKind",
+    "Cast",
+    "Order",
+    "OrderKind",
+    "Quantity",
+    "Sample",
+    "Series",
+    "Trial",
+    "Trials",
+]
 
 T = TypeVar("T")
 
@@ -75,7 +87,7 @@ class OrderKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A person's order, in force from `from_s` up to `until_s` (inf: to the end) of the test; PIN has agent and limit."""
+    """A person's order, in force from `from_s` up to `until_s` (inf: to the end); only PIN has agent and limit."""
 
     kind: OrderKind
     from_s: float
