@@ -54,9 +54,9 @@ def check_call(call: Calling, number: Callable[[Syntax], TypedPart | None], repo
 
 
 def _over_time(call: Calling, number: Callable[[Syntax], TypedPart | None], reporter: Reporter) -> TypedPart | None:
-    if Feature.OVER_TIME in reporter.not_yet:
-        message = f"{call.name}(…), a function over time, is not supported by this version"
-        reporter.report(Code.NOT_SUPPORTED, call.name_span, message, "use the reading itself, with for: to wait")
+    if call.name == "forecast" and Feature.FORECAST in reporter.not_yet:
+        message = "forecast(…) is not supported by this version"
+        reporter.report(Code.NOT_SUPPORTED, call.name_span, message, "use avg(…) or peak(…) of the recent past")
         return None
     if len(call.arguments) != 2:
         help_ = f"write {call.name}(queue.waiting, 5m)"

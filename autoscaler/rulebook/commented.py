@@ -274,9 +274,7 @@ class _Placer:
         owner.behind.append(text)
         self._behind = (owner, line, column)
 
-    def _on_its_own(
-        self, last: Entry, following: Entry | None, comment: Comment, start: int, column: int
-    ) -> None:
+    def _on_its_own(self, last: Entry, following: Entry | None, comment: Comment, start: int, column: int) -> None:
         chain = [collection for collection, _ in self._parents[last]]
         value = last.value
         if isinstance(value, Collection) and value.is_flow and value.start < start < value.end:

@@ -10,16 +10,8 @@ __all__ = ["NOT_YET", "Feature"]
 class Feature(Enum):
     """A part that can be switched on as a whole; its value is how messages call it."""
 
-    TRACK = "track"
-    STEPS = "steps"
-    AT = "at"
-    KEEP_FOR = "keep_for"
-    UNTIL = "until"
-    WARM_UP = "warm_up"
     GOAL = "goal"
-    CALENDAR = "calendar"
-    TIER_WHERE = "tiers.where"
-    OVER_TIME = "functions over time"
+    FORECAST = "forecast"
 
 
 NOT_YET: frozenset[Feature] = frozenset(Feature)

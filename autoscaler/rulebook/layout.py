@@ -74,7 +74,6 @@ class Tiers:
         name="where",
         kind=verbatim("a condition on agent.*"),
         about="further condition on agent.*",
-        feature=Feature.TIER_WHERE,
     )
 
 
@@ -103,7 +102,7 @@ class Agents:
     )
     tiers = Key(name="tiers", kind=list_of(section(TIER), "tiers", most=100), about="limits of some; first match wins")
     protect = Key(name="protect", kind=list_of(id_range(), "protected ids"), about="agents that are never changed")
-    warm_up = Key(name="warm_up", kind=section(WARM_UP), about="a lower ceiling after sign-in", feature=Feature.WARM_UP)
+    warm_up = Key(name="warm_up", kind=section(WARM_UP), about="a lower ceiling after sign-in")
 
 
 AGENTS = Section(noun="agents", keys=(Agents.limit, Agents.ids, Agents.tiers, Agents.protect, Agents.warm_up))
@@ -253,7 +252,7 @@ class Groups:
     goal = Key(name="goal", kind=section(GOAL), about="the wanted service, instead of thresholds", feature=Feature.GOAL)
     stability = Key(name="stability", kind=section(STABILITY), about="how calmly the group moves")
     safety = Key(name="safety", kind=section(SAFETY), about="what happens when readings or calls fail")
-    calendar = Key(name="calendar", kind=section(CALENDAR), about="holidays", feature=Feature.CALENDAR)
+    calendar = Key(name="calendar", kind=section(CALENDAR), about="holidays")
 
 
 GROUP = Section(

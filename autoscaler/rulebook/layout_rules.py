@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from autoscaler.core.book import Direction, Mode, Per
 from autoscaler.rulebook.amounts import amount, target_amount
-from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.grammar import Key, Section, list_of, one_or_more, section
 from autoscaler.rulebook.measures import DAY, duration, tolerance
 from autoscaler.rulebook.scalars import choice, short_name, verbatim, whole
@@ -54,15 +53,13 @@ class Rules:
         name="keep_for",
         kind=duration("keep_for", 0, DAY),
         about="how long the rule goes on afterwards",
-        feature=Feature.KEEP_FOR,
     )
     until = Key(
         name="until",
         kind=verbatim("a condition"),
         about="once the rule matches, it stays in force until this is true",
-        feature=Feature.UNTIL,
     )
-    at = Key(name="at", kind=one_or_more(window(), "windows"), about="only then", feature=Feature.AT)
+    at = Key(name="at", kind=one_or_more(window(), "windows"), about="only then")
     raise_ = Key(name="raise", kind=amount("raise", 10.0), about="how far up: 1 each, 4 slots or 15%")
     lower = Key(name="lower", kind=amount("lower", 1.0), about="how far down: 1 each, 4 slots or 15%")
     set_ = Key(name="set", kind=target_amount("set"), about="where to: 3 each or 40 slots")
@@ -73,12 +70,11 @@ class Rules:
         kind=choice("hold", {direction.value: direction for direction in Direction}),
         about="a veto: raise, lower or both",
     )
-    track = Key(name="track", kind=section(TRACK), about="proportional control", feature=Feature.TRACK)
+    track = Key(name="track", kind=section(TRACK), about="proportional control")
     steps = Key(
         name="steps",
         kind=list_of(section(STEP), "steps", most=20),
         about="bands; the last one that matches acts",
-        feature=Feature.STEPS,
     )
     cooldown = Key(name="cooldown", kind=duration("cooldown", 0, DAY), about="pause after the rule moved something")
     mode = Key(name="mode", kind=choice("mode", MODES), about="observe: judged and reported, without effect")

@@ -23,6 +23,7 @@ STATES = (
 )
 """What `agent.state` can be when somebody said."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """What one group declares; None where its declaration is wrong, so nothing is said about it twice.

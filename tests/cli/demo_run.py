@@ -41,7 +41,7 @@ def started(*words: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [AUTOSCALER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
     ) as process:
-        deadline = threading.Timer(5 * DEADLINE_S, process.kill)
+        deadline = threading.Timer(2 * DEADLINE_S, process.kill)
         deadline.start()
         try:
             yield process

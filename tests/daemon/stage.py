@@ -200,6 +200,10 @@ class Stage:
         assert self.is_right(group), (self.wanted(group), self.limits())
         assert self.state.cycle.last[group].tick == tick
 
+    async def calm(self) -> None:
+        """Wait until no order is open."""
+        await until(lambda: self.state.orders.open == 0)
+
     async def right(self, group: str = "webchat") -> None:
         """Wait until the gateway has what the last plan wants."""
         await until(lambda: group in self.state.cycle.last and self.is_right(group))

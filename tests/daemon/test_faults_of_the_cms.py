@@ -40,7 +40,7 @@ async def test_nobody_is_raised_while_cc_cms_is_in_trouble_and_all_is_right_two_
         await until(lambda: "webchat" in stage.state.cycle.last and min(stage.limits().values()) >= 6)
         await stage.fault({**trouble, "target": "cms"})
         await stage.ticks(1)
-        await stage.right()
+        await stage.calm()
         before = stage.limits()
         await stage.ticks(2)
         assert stage.limits() == before
@@ -62,7 +62,7 @@ async def test_one_interface_of_cc_cms_that_fails_raises_nobody(interface: str, 
         await until(lambda: "webchat" in stage.state.cycle.last and min(stage.limits().values()) >= 5)
         await stage.fault({"kind": "status", "status": 503, "target": "cms", "interface": interface})
         await stage.ticks(1)
-        await stage.right()
+        await stage.calm()
         before = stage.limits()
         await stage.ticks(2)
         if interface != "vdn/totalagentstate":  # queues, chats held and who is there are all known without it

@@ -7,15 +7,8 @@ from autoscaler.rulebook import Code, Feature, load_text
 HEAD = "queues: [2001]\n"
 RULES = "rules: [{name: x, when: queue.waiting > 2, cap: 1}]\n"
 USES = {
-    Feature.TRACK: "rules: [{name: x, track: {input: queue.waiting, target: 2}}]\n",
-    Feature.STEPS: "rules: [{name: x, steps: [{when: queue.waiting > 2, raise: 5%}]}]\n",
-    Feature.AT: "rules: [{name: x, at: sat, cap: 1}]\n",
-    Feature.KEEP_FOR: "rules: [{name: x, when: queue.waiting > 2, keep_for: 5m, cap: 1}]\n",
-    Feature.WARM_UP: "agents: {warm_up: {every: 90s}}\n" + RULES,
+    Feature.FORECAST: 'rules: [{name: x, when: "forecast(queue.waiting, 15m) > 2", cap: 1}]\n',
     Feature.GOAL: "goal: {answer: 80%, within: 30s}\n",
-    Feature.CALENDAR: "calendar: {holidays: [2026-12-25]}\n" + RULES,
-    Feature.TIER_WHERE: "agents: {tiers: [{name: x, where: agent.signed_in_for < 1h, ceiling: 2}]}\n" + RULES,
-    Feature.OVER_TIME: 'rules: [{name: x, when: "avg(queue.waiting, 5m) > 2", cap: 1}]\n',
 }
 
 

@@ -165,9 +165,7 @@ def _within(case: Case, known: Case) -> Case:
     if case.names <= known.names:
         return case
     bounds = {key: one for key, one in case.bounds.items() if case.terms[key].names <= known.names}
-    links = {
-        key: link for key, link in case.links.items() if all(term.names <= known.names for term, _ in link.terms)
-    }
+    links = {key: link for key, link in case.links.items() if all(term.names <= known.names for term, _ in link.terms)}
     return Case(
         bounds=bounds,
         words={key: words for key, words in case.words.items() if key in known.names},

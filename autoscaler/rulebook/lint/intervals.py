@@ -10,7 +10,18 @@ from typing import NamedTuple
 
 from autoscaler.core.expressions import Relation
 
-__all__ = ["EVERYTHING", "NOT_NEGATIVE", "Interval", "added", "allowed", "divided", "hull", "meet", "multiplied", "scaled"]
+__all__ = [
+    "EVERYTHING",
+    "NOT_NEGATIVE",
+    "Interval",
+    "added",
+    "allowed",
+    "divided",
+    "hull",
+    "meet",
+    "multiplied",
+    "scaled",
+]
 
 _NEAR = 1e-9
 """Bounds nearer than this, relative to their size, may differ by rounding alone."""

@@ -34,7 +34,7 @@ def check_truth(spot: Spot, domains: Domains, reporter: Reporter) -> bool:
     if impossible(expression, domains, truth=False):
         _report(spot, domains, reporter, truth=True)
         return False
-    return all([check_truth(part, domains, reporter) for part in spot.parts])
+    return all(check_truth(part, domains, reporter) for part in spot.parts)
 
 
 def _report(spot: Spot, domains: Domains, reporter: Reporter, *, truth: bool) -> None:
