@@ -30,10 +30,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleParts:
-    """A rule, its line, and the parts of its conditions; a condition of one part alone is the rule's own verdict."""
+    """A rule, its place, and the parts of its conditions; a condition of one part alone is the rule's own verdict."""
 
     rule: Rule
     line: int
+    column: int
     branches: tuple[Branch, ...]
 
 
@@ -52,8 +53,8 @@ def _rule(rule: Rule, node: Node, reporter: Reporter) -> RuleParts:
     for step, step_node in zip(rule.steps, steps.nodes if isinstance(steps, Items) else (), strict=True):
         branches += _branches(_value(step_node, "when"), step.when, reporter, with_whole=True)
     name = _value(node, "name") or node
-    line, _ = reporter.source.place(name.span.start)
-    return RuleParts(rule=rule, line=line, branches=tuple(branches))
+    line, column = reporter.source.place(name.span.start)
+    return RuleParts(rule=rule, line=line, column=column, branches=tuple(branches))
 
 
 def _branches(

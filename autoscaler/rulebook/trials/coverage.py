@@ -94,7 +94,7 @@ def _wanted(tally: _Tally) -> Iterator[tuple[bool, Gap]]:
     rule, line = tally.parts.rule, tally.parts.line
 
     def gap(words: str) -> Gap:
-        return Gap(line=line, column=1, sentence=f"rule {rule.name}: {words}")
+        return Gap(line=line, column=tally.parts.column, sentence=f"rule {rule.name}: {words}")
 
     yield tally.own.yes, gap("never true")
     if rule.when is not None or rule.at:

@@ -27,7 +27,7 @@ from autoscaler.rulebook.trials.claims import (
     SlotStage,
 )
 from autoscaler.rulebook.trials.probing import false_of, is_false_of_any, is_true_of_any
-from autoscaler.rulebook.trials.wording import absent_words, explain
+from autoscaler.rulebook.trials.wording import absent_words
 
 __all__ = ["Count", "Moment", "Unmet", "judge"]
 
@@ -90,7 +90,7 @@ def judge(claim: Claim, moment: Moment, probe: Verdict | None, counts: Sequence[
                 return None
             return Unmet(f"{rule} {verdict.value}", f"{rule} {now.kind.value}")
         case Because(words, agent):
-            absent = absent_words(words, explain(plan, agent))
+            absent = absent_words(words, plan, agent)
             return Unmet(f"because: {words}", f"the explanation below, without {_listed(absent)}") if absent else None
         case Holds():
             assert probe is not None

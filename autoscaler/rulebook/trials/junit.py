@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from autoscaler.rulebook.codes import Severity
 from autoscaler.rulebook.diagnostics import Diagnostic
 from autoscaler.rulebook.rendering import as_text
-from autoscaler.rulebook.trials.report import Ran, Report, failure_lines
+from autoscaler.rulebook.trials.report import Ran, Report, failures_lines
 
 __all__ = ["to_junit"]
 
@@ -40,10 +40,11 @@ def _suite(root: ET.Element, path: str, ran: Sequence[Ran], bad: Sequence[Diagno
         case = ET.SubElement(
             suite, "testcase", classname=group, name=_clean(trial.name), time=f"{one.seconds:.3f}", file=_clean(path)
         )
-        for failure in one.verdicts.failures:
-            message = f"expected {failure.expected}, got {failure.got}"
-            element = ET.SubElement(case, "failure", message=_clean(message), type="expectation")
-            element.text = _clean("\n".join(failure_lines(failure, path)))
+        failures = one.verdicts.failures
+        if failures:
+            said = "; ".join(f"expected {failure.expected}, got {failure.got}" for failure in failures)
+            element = ET.SubElement(case, "failure", message=_clean(said), type="expectation")
+            element.text = _clean("\n".join(failures_lines(one)))
     if bad:
         case = ET.SubElement(suite, "testcase", classname=group, name="can be read", time="0.000", file=_clean(path))
         element = ET.SubElement(case, "error", message=_clean(bad[0].message), type=bad[0].code.label)

@@ -176,10 +176,10 @@ TRIAL = Section(
     noun="a test",
     keys=(
         Trials.name,
+        Trials.agents,
         Trials.start,
         Trials.every,
         Trials.for_,
-        Trials.agents,
         Trials.series,
         Trials.overrides,
         Trials.gateway,

@@ -12,7 +12,7 @@ from autoscaler.core.verdicts import VerdictKind
 from autoscaler.rulebook.measures import in_words
 from autoscaler.rulebook.trials.coverage import Coverage, Seen
 from autoscaler.rulebook.trials.judging import Moment
-from autoscaler.rulebook.trials.running import Failure, Row, Verdicts, run_trial
+from autoscaler.rulebook.trials.running import Row, Verdicts, run_trial
 from autoscaler.rulebook.trials.trial import Trials
 
 __all__ = ["Ran", "Report", "as_lines", "coverage_lines", "report_to_json", "run_all"]
@@ -70,24 +70,29 @@ def as_lines(ran: Ran) -> list[str]:
     trial = ran.verdicts.trial
     word = "FAIL" if ran.verdicts.failures else "ok  "
     lines = [f"{word}  {ran.path}: {trial.name}"]
-    for failure in ran.verdicts.failures:
-        lines += ["      " + line if line else "" for line in failure_lines(failure, ran.path)]
+    lines += [f"      {line}".rstrip() for line in failures_lines(ran)]
     return lines
 
 
-def failure_lines(failure: Failure, path: str) -> list[str]:
-    """One unmet claim with its place, the tick's explanation, and the ticks around it."""
-    expectation = failure.expectation
-    lines = [
-        f"{path}:{expectation.line}:{expectation.column}  {expectation.source_line}",
-        f"  at {in_words(failure.at_s)}",
-        f"  - expected  {failure.expected}",
-        f"  + got       {failure.got}",
-    ]
-    if failure.why:
-        lines += ["  because", *(f"    {sentence}" for sentence in failure.why)]
-    lines += [f"  {line}".rstrip() for line in _table(failure.around, failure.at_s)]
-    return [*lines, ""]
+def failures_lines(ran: Ran) -> list[str]:
+    """Every unmet claim with its place, the tick's explanation, and the ticks around it, which are shown once."""
+    lines: list[str] = []
+    shown: tuple[object, ...] = ()
+    for failure in ran.verdicts.failures:
+        place = f"{ran.path}:{failure.expectation.line}:{failure.expectation.column}"
+        lines += [
+            f"{place}  {failure.expectation.source_line}",
+            f"  at {in_words(failure.at_s)}",
+            f"  - expected  {failure.expected}",
+            f"  + got       {failure.got}",
+        ]
+        story = (failure.at_s, failure.why)
+        if story != shown:
+            lines += ["  because", *(f"    {sentence}" for sentence in failure.why)] if failure.why else []
+            lines += [f"  {line}" for line in _table(failure.around, failure.at_s)]
+        shown = story
+        lines.append("")
+    return lines
 
 
 def coverage_lines(coverage: Coverage) -> list[str]:

@@ -134,7 +134,8 @@ class Site:
             load={ANY_MEDIA: load[there]},
             limit={ANY_MEDIA: self._confirmed[there]},
             state=np.nan_to_num(self._state[there], nan=-1.0).astype(np.int8),
-            state_for_s=(now - self._state_since)[there],
+            # nobody who does not know a state knows for how long
+            state_for_s=np.where(np.isnan(self._state), np.nan, now - self._state_since)[there],
             signed_in_for_s=(now - self._signed_in_since)[there],
             age_s=age[there],
             queue_ids=np.empty(0, np.int64),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -16,6 +16,7 @@ __all__ = ["absent_words", "explain"]
 
 _TOKEN = re.compile(r"[\w%]+(?:\.\w+)*")
 _APART = re.compile(r"\b([0-9]+(?:\.[0-9]+)?) (s|min|h)\b")
+_VERDICTS = {kind.value for kind in VerdictKind}
 
 
 def explain(plan: GroupPlan, agent: int | None = None) -> list[str]:
@@ -39,10 +40,21 @@ def explain(plan: GroupPlan, agent: int | None = None) -> list[str]:
     return lines
 
 
-def absent_words(words: str, lines: list[str]) -> list[str]:
-    """Words that occur in none of the lines; upper and lower case and the spelling of durations don't matter."""
-    there = {token for line in lines for token in _tokens(line)}
-    return [word for word in _TOKEN.findall(words) if _normal(word) not in there]
+def absent_words(words: str, plan: GroupPlan, agent: int | None) -> list[str]:
+    """Words that do not occur in the tick's explanation.
+
+    Upper and lower case and the spelling of durations don't matter. Where the words name a rule, a verdict among them
+    is that rule's, so that "surge false" is not met by another rule that is false.
+    """
+    tokens = {_normal(token) for token in _TOKEN.findall(words)}
+    there = _tokens_of(explain(plan, agent))
+    named = [verdict for verdict in plan.verdicts if set(_tokens(verdict.rule.name)) <= tokens]
+    verdicts = _tokens_of([_stands(verdict) for verdict in named]) | _tokens_of(one.rule.name for one in named)
+    return [
+        word
+        for word in _TOKEN.findall(words)
+        if _normal(word) not in (verdicts if named and _normal(word) in _VERDICTS else there)
+    ]
 
 
 def _story(plan: GroupPlan, agent: int) -> Iterator[str]:
@@ -64,7 +76,8 @@ def _stands(verdict: Verdict) -> str:
         case VerdictKind.TRUE if verdict.matched is not None:
             return f"true of {_agents(int(np.count_nonzero(verdict.matched)))}"
         case _:
-            return verdict.kind.value
+            word: str = verdict.kind.value
+            return word
 
 
 def _changes(plan: GroupPlan) -> str:
@@ -77,6 +90,10 @@ def _changes(plan: GroupPlan) -> str:
 
 def _agents(count: int) -> str:
     return f"{count} agent" if count == 1 else f"{count} agents"
+
+
+def _tokens_of(lines: Iterable[str]) -> set[str]:
+    return {token for line in lines for token in _tokens(line)}
 
 
 def _tokens(line: str) -> list[str]:
