@@ -39,7 +39,7 @@ def live_table(status: dict[str, Any], site: dict[str, Any], *, left_s: float | 
     for row in status["recent"][-DECISIONS:]:
         before = "?" if row["from"] is None else row["from"]
         recent.add_row(
-            row["at"][11:19], str(row["agent"]), f"{before} -> {row['to']}", row["rule"] or "first word", row["outcome"]
+            row["at"][11:19], str(row["agent"]), f"{before} -> {row['to']}", row["rule"] or "none", row["outcome"]
         )
     held = [Text(f"held: {sentence}", style="dim") for sentence in group.get("held", [])[:3]]
     return Group(head, Text(), floor, *held, Text(), recent)
@@ -78,12 +78,12 @@ def summary_table(summary: dict[str, Any], directory: Path) -> RenderableType:
     calls, moves = summary["calls"], summary["decisions"]
     sent = calls["ok"] + calls["not_ok"]
     text = (
-        f"{moves['raise']} raises, {moves['lower']} lowers, {moves['assert']} limits asserted; "
+        f"{summary['simulated_s'] / 60:.0f} simulated minutes: {moves['raise']} raises, {moves['lower']} lowers, "
+        f"{moves['assert']} limits asserted\n"
         f'{calls["ok"]} of {sent} calls ended in retcode "0"\n'
-        f"{summary['simulated_s'] / 60:.0f} simulated minutes; the journal stays: "
-        f"autoscaler journal --config {_near(directory)}/autoscaler.toml"
+        f"the journal stays: autoscaler journal --config {_near(directory)}/autoscaler.toml"
     )
-    return Group(Text(), table, Text(), Text(text))
+    return Group(Text(), table, Text(), Text(text, no_wrap=True, overflow="ignore"))
 
 
 def _form(form: str, value: float | None) -> str:

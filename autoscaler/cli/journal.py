@@ -11,8 +11,8 @@ from autoscaler.cli.arguments import agent_id, count
 from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.exits import Exit
 from autoscaler.cli.journal_lines import as_lines, heading
-from autoscaler.cli.journal_reading import DECISIONS, EVERYTHING, WITH_ORDERS, Asked, JournalReading
-from autoscaler.cli.moments import instant, moment, now_by, shown
+from autoscaler.cli.journal_reading import DECISIONS, EVERYTHING, WITH_ORDERS, Asked, JournalReading, now_by
+from autoscaler.cli.moments import instant, moment, shown
 from autoscaler.daemon.settings import load_settings
 from autoscaler.store.journal import JournalEvent, JournalQuery
 from autoscaler.store.sqlite_reader import SqliteReader

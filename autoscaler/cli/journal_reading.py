@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from autoscaler.daemon.records import DECISION
 from autoscaler.store.journal import JournalEvent, JournalQuery
 from autoscaler.store.overrides import OVERRIDE_SCHEMA
 from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["DECISIONS", "EVERYTHING", "WITH_ORDERS", "Asked", "JournalReading"]
+__all__ = ["DECISIONS", "EVERYTHING", "WITH_ORDERS", "Asked", "JournalReading", "now_by"]
 
 LINES_AT_ONCE = 5_000
 
@@ -79,3 +79,10 @@ class JournalReading:
         return JournalQuery(
             agent=asked.agent, group=asked.group, since=asked.since, schema=schema, after_seq=after, limit=most
         )
+
+
+def now_by(reader: SqliteReader) -> datetime:
+    """The machine's time, or that of the newest journal line where that is later."""
+    newest = reader.journal(JournalQuery(limit=1))
+    now = datetime.now(UTC)
+    return max(now, newest[0].at) if newest else now

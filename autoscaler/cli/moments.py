@@ -10,16 +10,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from autoscaler.core.exchange import parse_time
-from autoscaler.errors import ReadingMalformed
 from autoscaler.rulebook.measures import in_seconds
-from autoscaler.store.journal import JournalQuery
-from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["Moment", "in_force", "instant", "moment", "now_by", "shown", "until_words"]
+__all__ = ["Moment", "in_force", "instant", "moment", "shown", "until_words"]
 
 Moment = datetime | timedelta
 """Aware, or how long ago."""
+
+_FORMS = "write it as 2026-11-22T10:00:00Z (or with an offset as +01:00), or how long ago as 30m, 2h or 1d"
 
 LONGEST_AGO = timedelta(days=36_600)
 
@@ -30,9 +28,13 @@ def moment(text: str) -> Moment:
     if ago is not None:
         return min(timedelta(seconds=ago), LONGEST_AGO)
     try:
-        return parse_time(text, "")
-    except ReadingMalformed as error:
-        raise ArgumentTypeError(f"{error.message}: {error.help}, or how long ago as 30m, 2h or 1d") from error
+        at = datetime.fromisoformat(text)
+        zoned = None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ArgumentTypeError(f"{text!r} is not a time: {_FORMS}") from error
+    if zoned is None:
+        raise ArgumentTypeError(f"{text!r} has no time zone: {_FORMS}")
+    return zoned
 
 
 def instant(when: Moment, now: datetime) -> datetime:
@@ -43,13 +45,6 @@ def instant(when: Moment, now: datetime) -> datetime:
         now: Aware; what "ago" counts from.
     """
     return now - when if isinstance(when, timedelta) else when
-
-
-def now_by(reader: SqliteReader) -> datetime:
-    """The machine's time, or that of the newest journal line where that is later."""
-    newest = reader.journal(JournalQuery(limit=1))
-    now = datetime.now(UTC)
-    return max(now, newest[0].at) if newest else now
 
 
 def shown(at: datetime | str) -> str:

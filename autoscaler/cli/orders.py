@@ -107,11 +107,11 @@ def _still_stopped(daemon: ControlClient) -> str:
 def _when_a_pin_acts(daemon: ControlClient, agent: int) -> str:
     status = daemon.status()
     if status["frozen"]:
-        return "everything is frozen, so it acts after 'autoscaler resume'"
+        return "frozen now, so it acts after 'autoscaler resume'"
     try:
         groups = {group["group"] for group in daemon.explain(agent)["groups"]}
     except ControlRefused:
-        return "no group has this agent now, so it acts when one does"
+        return "no group has it now, so it acts when one does"
     modes = {group["mode"] for group in status["groups"] if group["group"] in groups}
     return "the group only observes, so nothing is called" if modes == {"observe"} else "it acts at the next tick"
 

@@ -17,8 +17,8 @@ import numpy as np
 from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.decide import load_rules
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.journal_reading import now_by
 from autoscaler.cli.lines import held_agents, wrapped
-from autoscaler.cli.moments import now_by
 from autoscaler.cli.stories import settled_by
 from autoscaler.clock import SystemClock
 from autoscaler.core.book import Rulebook
@@ -28,12 +28,13 @@ from autoscaler.core.memory import GroupMemory, Memory
 from autoscaler.core.plan import GroupPlan, Plan, Slots, Stage
 from autoscaler.core.readings import Floats, Ints, Overrides, Snapshot
 from autoscaler.core.verdicts import Verdict, VerdictKind
-from autoscaler.daemon.cycle import snapshot_of, want_of
+from autoscaler.daemon.cycle import snapshot_of
+from autoscaler.daemon.recall import last_memories
 from autoscaler.daemon.settings import Settings, load_settings
+from autoscaler.daemon.wants import want_of
 from autoscaler.daemon.wiring import build_cms
 from autoscaler.errors import SourceUnreachable, StoreUnavailable
 from autoscaler.sources.ports import Source
-from autoscaler.store.memory_blob import unpack_memory
 from autoscaler.store.sqlite_reader import SqliteReader
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -103,8 +104,7 @@ def _kept(settings: Settings) -> tuple[Memory, Overrides, datetime]:
     """What the daemon remembers and the time it goes by; nothing and the machine's when it never ran here."""
     try:
         with SqliteReader(settings.store) as reader:
-            memories = {name: unpack_memory(saved.blob) for name, saved in reader.memories().items()}
-            return Memory(groups=memories), reader.overrides(), now_by(reader)
+            return Memory(groups=last_memories(reader).memories), reader.overrides(), now_by(reader)
     except StoreUnavailable as error:
         print(f"without the daemon's memory: {error}", file=sys.stderr)
         return Memory(), Overrides(), datetime.now(UTC)
@@ -143,7 +143,8 @@ def _slots(slots: Slots) -> str:
 def _verdict(verdict: Verdict) -> str:
     match verdict.kind:
         case VerdictKind.TRUE:
-            return "holds" if verdict.matched is None else f"holds for {np.count_nonzero(verdict.matched)} agents"
+            matched = None if verdict.matched is None else int(np.count_nonzero(verdict.matched))
+            return "holds" if matched is None else f"holds for {matched} agent{'s' if matched != 1 else ''}"
         case VerdictKind.FALSE:
             return "does not hold"
         case VerdictKind.WAITING:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
 
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
-from autoscaler.cli.lines import held_agents, wrapped
-from autoscaler.cli.moments import in_force, until_words
+from autoscaler.cli.status_lines import status_lines
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -23,8 +21,6 @@ HELP = {
         ),
     )
 }
-
-_FORM = "{:<14} {:>6} {:>9} {:>6} {:>9} {:>7} {:>7} {:>9}"
 
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
@@ -41,104 +37,5 @@ def run(options: argparse.Namespace, _verb: str) -> int:
         json.dump(status, sys.stdout, indent=1)
         print()
     else:
-        print("\n".join(_lines(status)))
+        print("\n".join(status_lines(status)))
     return Exit.OK
-
-
-def _lines(status: dict[str, Any]) -> list[str]:
-    lines = [
-        _first(status),
-        f"rules in force: {status['rulebook'][:19]}{_findings(status)}",
-        "",
-        _FORM.format("group", "agents", "slots", "load", "occupancy", "waiting", "oldest", "decided"),
-    ]
-    for group in status["groups"]:
-        lines += _group(group)
-    lines += ["", *_orders(status), *_gateway(status["gateway"])]
-    store = status["store"]
-    lost = f", {store['lost']} LOST" if store["lost"] else ""
-    error = f"; {store['last_error']}" if store["last_error"] else ""
-    lines.append(f"store: {store['backlog']} lines to write{lost}{error}")
-    return [part for line in lines for part in wrapped(line, "    ")]
-
-
-def _first(status: dict[str, Any]) -> str:
-    """How all stands, in one sentence."""
-    sentence = str(status["sentence"])
-    if status["state"] != "running":
-        return sentence  # it begins with that
-    decided = [group for group in status["groups"] if group["at"] is not None]
-    if decided and all(group["mode"] == "observe" for group in decided):
-        return f"running, and only observing: nothing is called; {sentence}"
-    mute = sum(group["holds"].get("unreachable", 0) for group in decided)
-    return (
-        f"running, but {mute} agent{'s' if mute != 1 else ''} can't be called: no live session" if mute else "running"
-    )
-
-
-def _findings(status: dict[str, Any]) -> str:
-    count = len(status["findings"])
-    return f", {count} finding{'s' if count != 1 else ''} ('autoscaler check' shows them)" if count else ""
-
-
-def _group(group: dict[str, Any]) -> list[str]:
-    if group["at"] is None:
-        return [f"{group['group']:<14} waits for its first tick"]
-    slots = group["slots"]
-    moving = slots["observed"] != slots["wanted"]
-    line = _FORM.format(
-        group["group"],
-        group["agents"],
-        f"{slots['observed']}>{slots['wanted']}" if moving else slots["observed"],
-        _known(group["load"]),
-        "?" if group["occupancy"] is None else f"{group['occupancy']:.0%}",
-        _known(group["waiting"]),
-        "?" if group["oldest_wait_s"] is None else f"{group['oldest_wait_s']:.0f} s",
-        f"{group['age_s']:.0f} s ago",
-    )
-    lines = [line]
-    if group["mode"] != "enforce":
-        lines.append("  observe: decides and journals, calls nothing")
-    lines += _rules(group["rules"])
-    lines += [f"  held: {sentence}" for sentence in group["held"]]
-    lines += [f"  {words}" for words in held_agents(group["holds"])]
-    lines += [f"  not known: {name}" for name in group["unknown_inputs"]]
-    lines += [f"  problem: {problem}" for problem in group["problems"]]
-    skipped, failed = group["ticks"]["skipped"], group["ticks"]["failed"]
-    if skipped or failed:
-        lines.append(f"  ticks: {skipped} skipped, {failed} failed of {sum(group['ticks'].values())}")
-    return lines
-
-
-def _rules(rules: dict[str, str]) -> list[str]:
-    words = {"true": "holds", "waiting": "has not held long enough yet", "unknown": "can't be judged"}
-    said = [f"'{name}' {words[verdict]}" for name, verdict in rules.items() if verdict in words]
-    return [f"  rules: {', '.join(said)}"] if said else ["  rules: none holds"]
-
-
-def _orders(status: dict[str, Any]) -> list[str]:
-    lines = ["FROZEN: nothing is called until 'autoscaler resume'"] if status["frozen"] else []
-    lines += [
-        f"paused: {pause['group'] or 'everything'} {until_words(pause['until'])}, by {pause['by']}: {pause['reason']}"
-        for pause in in_force(status["pauses"], status["now"])
-    ]
-    lines += [
-        f"pinned: agent {pin['agent']} to {pin['limit']} {until_words(pin['until'])}, by {pin['by']}: {pin['reason']}"
-        for pin in in_force(status["pins"], status["now"])
-    ]
-    return [*lines, ""] if lines else []
-
-
-def _gateway(gateway: dict[str, Any]) -> list[str]:
-    outcomes = ", ".join(f"{count} {name}" for name, count in gateway["outcomes"].items() if count) or "none yet"
-    sessions = ", ".join(f"{count} {name}" for name, count in gateway["sessions"].items())
-    breaker = "" if gateway["breaker"] == "closed" else f", breaker {gateway['breaker']}"
-    under_way = gateway["in_flight"] + gateway["queued"]
-    lines = [f"gateway {gateway['place']}{breaker}; calls: {outcomes}, {under_way} under way; sessions: {sessions}"]
-    if gateway["last_error"]:
-        lines.append(f"  last error: {gateway['last_error']}")
-    return lines + [f"  agent {one['agent']}: {one['error']}" for one in gateway["session_problems"]]
-
-
-def _known(value: float | None) -> str:
-    return "?" if value is None else f"{value:g}"

@@ -19,7 +19,7 @@ _SILENT = sentence(Reason.NONE)
 _NOTHING_ASKED = sentence(Reason.NOTHING_ASKED)
 _UNINFORMATIVE = frozenset({_SILENT, _NOTHING_ASKED, sentence(Reason.IN_FORCE)})
 _UNKNOWN = sentence(Reason.LIMIT_UNKNOWN)
-_BY_RULES = frozenset({"proposed", "distributed"})
+_TURNS = frozenset({sentence(Reason.CHOSEN), sentence(Reason.RELIEVED)})
 
 
 def is_quiet(stages: Sequence[Stage]) -> bool:
@@ -53,14 +53,17 @@ def settled_by(stages: Sequence[Stage], rule: str | None) -> str:
         rule: The rule behind it, None where none is.
     """
     kept = telling(stages)
-    moves = [stage for before, stage in pairwise(kept) if before["limit"] != stage["limit"]]
+    moves = [(before, stage) for before, stage in pairwise(kept) if before["limit"] != stage["limit"]]
     if moves:
-        last = moves[-1]
-        first, final = stages[0]["limit"], stages[-1]["limit"]
-        if rule is None or first == final or last["stage"] == "arbitrated":
+        before, last = moves[-1]
+        way = stages[-1]["limit"] - stages[0]["limit"]
+        asked = f"'{rule}' asks for {'more' if way > 0 else 'less'}"
+        if rule is None or way == 0:
             return str(last["why"])
-        asked = f"'{rule}' asks for {'more' if final > first else 'less'}"
-        return asked if last["stage"] in _BY_RULES else f"{asked}; {last['why']}"
+        if last["stage"] == "proposed" or last["why"] in _TURNS:
+            return asked
+        is_trim = (last["limit"] - before["limit"]) * way < 0
+        return f"{asked}; {last['why']}" if is_trim else str(last["why"])
     said = [str(stage["why"]) for stage in kept if stage["why"] not in _UNINFORMATIVE]
     if not said:
         return "set again"

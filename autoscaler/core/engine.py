@@ -92,7 +92,7 @@ def _decide_group(
     )
     view = _view(group, snapshot, team, memory, agents, rows, now)
     if any(tier.where is not None for tier in group.tiers):
-        team = with_tiers(group, team, view)
+        team = with_tiers(group, team, view, agents, rows)
         tick = replace(tick, team=team, account=accounts(memory, agents, rows, team, at=now))
         view = _view(group, snapshot, team, memory, agents, rows, now)
     verdicts = judge_rules(group, view, memory, agents, rows, at)
@@ -173,9 +173,9 @@ def _contested(groups: Sequence[Group], rosters: Sequence[Selection], agents: Ag
         by_media[group.media_type].append(index)
     result: list[Bools | None] = [None] * len(groups)
     for indices in by_media.values():
-        if len(indices) < 2:
+        if len(indices) < 2 and agents.claimed is None:
             continue
-        claims = np.zeros(len(agents.ids), np.int16)
+        claims = np.zeros(len(agents.ids), np.int16) if agents.claimed is None else agents.claimed.astype(np.int16)
         for index in indices:
             claims[rosters[index]] += 1
         for index in indices:

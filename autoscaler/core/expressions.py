@@ -29,6 +29,7 @@ __all__ = [
     "TimeFunction",
     "Unit",
     "names_in",
+    "over_time_in",
     "speaks_of_agent",
     "spelt",
 ]
@@ -223,6 +224,23 @@ def names_in(expression: Expression) -> tuple[Name, ...]:
             return tuple(name for part in parts for name in names_in(part))
         case Not(part) | Negate(part) | OverTime(_, part, _):
             return names_in(part)
+        case _:
+            assert_never(expression)
+
+
+def over_time_in(expression: Expression) -> tuple[OverTime, ...]:
+    """Every function over time in reading order, repeats kept."""
+    match expression:
+        case OverTime():
+            return (expression,)
+        case Literal() | Name():
+            return ()
+        case Compare(_, left, right) | Arithmetic(_, left, right):
+            return over_time_in(left) + over_time_in(right)
+        case And(parts) | Or(parts) | Call(_, parts):
+            return tuple(one for part in parts for one in over_time_in(part))
+        case Not(part) | Negate(part):
+            return over_time_in(part)
         case _:
             assert_never(expression)
 

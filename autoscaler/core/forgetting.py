@@ -14,7 +14,7 @@ import numpy as np
 from autoscaler.core.book import Mode
 from autoscaler.core.memory import AgentMemory, GroupMemory
 from autoscaler.core.readings import Floats, Ints
-from autoscaler.core.team import remembered
+from autoscaler.core.team import Bools, remembered
 
 __all__ = ["of_this_mode", "returned", "stood_still"]
 
@@ -58,15 +58,17 @@ def returned(
     seen_at = remembered(agents.seen_at, rows)
     unseen_s = at - seen_at
     away = unseen_s > RETURN_AFTER_S
+    came = away
     if last is not None:
-        away &= (last - seen_at > RETURN_AFTER_S) | ~(signed_in_for_s >= unseen_s)
+        missed = last - seen_at > RETURN_AFTER_S
+        away = away & (missed | ~(signed_in_for_s >= unseen_s))
+        # where nobody looked, only a known sign-in is one
+        came = away & (missed | ~np.isnan(signed_in_for_s))
     if not away.any():
         return agents
-    where = np.flatnonzero(away)
-    where = where if rows is None else rows[where]
     arrived = agents.arrived.copy()
-    arrived[where] = at
-    return replace(_without(agents, _OF_THE_LIMIT, where), arrived=arrived)
+    arrived[_stored(came, rows)] = at
+    return replace(_without(agents, _OF_THE_LIMIT, _stored(away, rows)), arrived=arrived)
 
 
 def stood_still(memory: GroupMemory, *, at: float) -> GroupMemory:
@@ -75,6 +77,11 @@ def stood_still(memory: GroupMemory, *, at: float) -> GroupMemory:
         return memory
     seen_at = memory.agents.seen_at + max(at - memory.at, 0.0)
     return replace(memory, agents=replace(memory.agents, seen_at=seen_at))
+
+
+def _stored(where: Bools, rows: Ints | None) -> Ints:
+    found = np.flatnonzero(where)
+    return found if rows is None else rows[found]
 
 
 def _without(agents: AgentMemory, names: Sequence[str], rows: Ints | None) -> AgentMemory:

@@ -3,7 +3,8 @@
     resting ──condition held──► engaged ──keep_for over, or until true──► resting
 
 An engaged rule whose leaving can't be judged stays engaged, and abstains: it neither acts on what is not known nor
-forgets that it was in force. A condition that is not known engages nobody and keeps nobody.
+forgets that it was in force. A condition that is not known engages nobody; where `keep_for` counts down meanwhile, the
+rule abstains. While `until` is true, nobody is engaged, whatever the condition.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ def group_held(
         In force, not known, and what is remembered as `engaged`.
     """
     if leave is not None:
-        if not holds and engaged is None:
-            return False, unknown, None
         if leave.yes:
             return False, False, None
+        if not holds and engaged is None:
+            return False, unknown, None
         start = at if engaged is None else engaged
         return (True, False, start) if leave.no else (False, True, start)
     if holds:

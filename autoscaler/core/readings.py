@@ -100,6 +100,8 @@ class Agents:
         queue_offsets: Row i's queues are `queue_ids[queue_offsets[i]:queue_offsets[i + 1]]`, shape (n + 1,).
         queues_known: False where nobody said which queues the agent is signed in to; shape (n,).
         reachable: Whether the gateway can be called in the agent's name now, shape (n,); None means every agent.
+        claimed: Whether a group that is decided elsewhere claims the agent for the same media type, shape (n,); None
+            means nobody. Groups of one rulebook are compared with each other anyway.
     """
 
     ids: Ints
@@ -113,6 +115,7 @@ class Agents:
     queue_offsets: Ints
     queues_known: NDArray[np.bool_]
     reachable: NDArray[np.bool_] | None = None
+    claimed: NDArray[np.bool_] | None = None
 
     @classmethod
     def none(cls) -> Agents:

@@ -106,8 +106,13 @@ _SENTENCES = {
     Reason.WARMING_UP: "warming up after sign-in",
 }
 
+_OF_THE_FILE = {Reason.CAPPED: "above the agent's ceiling", Reason.FLOORED: "below the agent's floor"}
+"""What is said where no rule bounds the agent, but its limits in the file."""
+
 
 def sentence(reason: Reason, *, rule: str = "", stability: str = "", roster: str = "") -> str:
     """The reason in words; the arguments fill its blanks."""
+    if not rule and reason in _OF_THE_FILE:
+        return _OF_THE_FILE[reason]
     name = f"'{rule}'" if rule else "the rule file"
     return _SENTENCES[reason].format(rule=name, stability=stability, roster=roster)

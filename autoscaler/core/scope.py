@@ -12,7 +12,7 @@ import numpy as np
 
 from autoscaler.core.book import Group
 from autoscaler.core.evaluation import Number, measure
-from autoscaler.core.expressions import Expression, Name, OverTime, Scope, names_in
+from autoscaler.core.expressions import Expression, Name, OverTime, Scope, names_in, over_time_in
 from autoscaler.core.readings import AgentState, Floats, Input, Queues, Snapshot
 from autoscaler.core.series import Series, key_of, known_over, sampled
 from autoscaler.core.team import Team
@@ -87,7 +87,16 @@ class GroupView:
             assert isinstance(value, float), "functions over time are of group-wide values"
             series = sampled(self._past.get(key, ()), value, at=self._at, window_s=expression.window_s)
             self.series[key] = series
-        return known_over(expression, series, at=self._at)
+        return known_over(expression, series, at=self._at, every_s=self._group.every_s)
+
+    def unsure_of(self, expression: Expression) -> tuple[Name, ...]:
+        """Names in `expression` whose recent past is not known, be it missing or not yet long enough."""
+        return tuple(
+            name
+            for part in over_time_in(expression)
+            if math.isnan(self.over_time(part))
+            for name in names_in(part.argument)
+        )
 
     def missing_of(self, expression: Expression) -> tuple[Name, ...]:
         """Group-wide names in `expression` whose value is not known for want of a reading.

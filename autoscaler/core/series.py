@@ -1,13 +1,14 @@
 """A value's recent past, and what is said of it: `avg peak trough change`.
 
-One sample a tick. A function is known once its window has been lived through, its newest sample is known, and at least
-half of its samples are; so nothing rests on a minute of history where ten were asked for.
+One sample a tick. A function is known once its window has been lived through without a long gap, its newest sample is
+known, and at least half of its samples are; so nothing rests on a minute of history where ten were asked for.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 from autoscaler.core.expressions import OverTime, TimeFunction
 
@@ -36,10 +37,23 @@ def sampled(series: Series, value: float, *, at: float, window_s: float) -> Seri
     return (*before[-1:], *inside, (at, value))
 
 
-def known_over(expression: OverTime, series: Series, *, at: float) -> float:
-    """What a function says of a series that holds this tick's sample; NaN unknown."""
+def known_over(expression: OverTime, series: Series, *, at: float, every_s: float) -> float:
+    """What a function says of a series.
+
+    Args:
+        expression: Which function, over how long.
+        series: From `sampled`: it holds this tick's sample.
+        at: Now, POSIX seconds.
+        every_s: Seconds between ticks. Nobody looked for longer than half the window, and than two ticks: not known.
+
+    Returns:
+        Its value, NaN unknown.
+    """
     window = expression.window_s
-    if not series or at - series[0][0] < window or math.isnan(series[-1][1]):
+    if at - series[0][0] < window or math.isnan(series[-1][1]):
+        return math.nan
+    longest = max((later - earlier for (earlier, _), (later, _) in pairwise(series)), default=0.0)
+    if longest > max(window / 2, 2 * every_s):
         return math.nan
     samples = [value for when, value in series if at - when < window]
     known = [value for value in samples if not math.isnan(value)]

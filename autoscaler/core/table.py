@@ -15,7 +15,7 @@ from autoscaler.core.guards import Guarded, untouchable
 from autoscaler.core.plan import Stage
 from autoscaler.core.proposals import NO_RULE, Proposals, Veto
 from autoscaler.core.reasons import Reason
-from autoscaler.core.team import Bools, Columns16
+from autoscaler.core.team import Bools, Columns16, Team
 from autoscaler.core.tick import Tick
 
 __all__ = ["Table", "fill"]
@@ -77,11 +77,11 @@ def fill(
     if (calm_up, calm_down) != (ups.units, downs.units):
         stabilised = ideal(tick, proposals, base, ups, downs, up_units=calm_up, down_units=calm_down)
     distributed = base + carried.given - carried.taken
-    why_proposed, proposed_by = _why_proposed(team.carried, proposed, settled, proposals)
+    why_proposed, proposed_by = _why_proposed(team, observed, proposed, settled, proposals)
     why_arbitrated, arbitrated_by = _why_arbitrated(tick, proposals, settled, base, proposed, arbitrated, to_baseline)
     why_stabilised = np.where(stabilised != arbitrated, np.uint8(Reason.STABILITY), plain)
     why_distributed, distributed_by = _turns(tick, proposals, base, stabilised, distributed)
-    held = np.where(np.isin(why_arbitrated, _VETOED), why_arbitrated, why_stabilised)
+    held = np.where(np.isin(why_arbitrated, _HELD_BACK), why_arbitrated, why_stabilised)
     held = np.where(distributed != stabilised, why_distributed, held)
     held = np.where(np.isin(held, _NOT_HELD), np.uint8(0), held)
     held = np.where(guarded.cut > 0, guarded.cut, held)
@@ -115,7 +115,7 @@ def fill(
     )
 
 
-_VETOED = (Reason.HELD_BY_RULE, Reason.UNKNOWN_VETO)
+_HELD_BACK = (Reason.HELD_BY_RULE, Reason.UNKNOWN_VETO, Reason.RATE_OF_BOUND, Reason.PROTECTED)
 _NOT_HELD = (Reason.NOT_CHOSEN, Reason.CHOSEN, Reason.RELIEVED)
 
 
@@ -130,9 +130,13 @@ def _proposed(tick: Tick, proposals: Proposals, settled: Settled, base: Columns1
 
 
 def _why_proposed(
-    carried: Columns16, proposed: Columns16, settled: Settled, proposals: Proposals
+    team: Team, observed: Columns16, proposed: Columns16, settled: Settled, proposals: Proposals
 ) -> tuple[Codes, NDArray[np.int16]]:
+    """Why the rules, or the bounds of the file itself, would have a limit there; whose rule."""
+    carried = team.carried
     why = np.full(len(carried), Reason.NOTHING_ASKED, np.uint8)
+    why[observed > team.ceiling] = Reason.CAPPED
+    why[observed < team.floor] = Reason.FLOORED
     why[proposed > carried] = Reason.RULE_RAISES
     why[proposed < carried] = Reason.RULE_LOWERS
     asked_by = np.int16(NO_RULE if settled.asked is None else settled.asked.rule)
@@ -167,7 +171,7 @@ def _why_arbitrated(
     why[up] = Reason.FLOORED
     if proposals.warming is not None:
         why[down & proposals.warming & (by == NO_RULE)] = Reason.WARMING_UP
-    why[down & (base > proposals.ceiling)] = Reason.RATE_OF_BOUND
+    why[(down | up) & (base > proposals.ceiling)] = Reason.RATE_OF_BOUND
     if proposals.maybe_capped is not None and proposals.no_raise is not None:
         unsure = down & proposals.maybe_capped & (base <= team.force) & (base < proposals.ceiling)
         why[unsure] = Reason.UNKNOWN_VETO
@@ -175,6 +179,8 @@ def _why_arbitrated(
     why[down & ~team.usable] = Reason.MISSING_READING
     if to_baseline is not None:
         why[down & to_baseline] = Reason.BACK_TO_BASELINE
+    if team.is_protected is not None:
+        why[team.is_protected & (down | up)] = Reason.PROTECTED
     if tick.orders.pinned is not None:
         why[tick.orders.pinned & (down | up)] = Reason.PINNED
     veto = _veto_that_counts(proposals, settled)

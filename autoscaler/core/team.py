@@ -16,7 +16,7 @@ from autoscaler.core.book import Group, IdRange
 from autoscaler.core.memory import AgentMemory
 from autoscaler.core.readings import ANY_MEDIA, Agents, AgentState, Floats, Ints
 
-__all__ = ["Bools", "Columns16", "Selection", "Team", "assemble", "in_ranges", "members", "remembered"]
+__all__ = ["Bools", "Columns16", "Selection", "Team", "assemble", "in_force", "in_ranges", "members", "remembered"]
 
 Bools = NDArray[np.bool_]
 Columns16 = NDArray[np.int16]
@@ -135,7 +135,7 @@ def assemble(group: Group, agents: Agents, where: Selection, memory: AgentMemory
     load = _by_media(agents.load, group.media_type, where, n)
     state = agents.state[where]
     floor, baseline, ceiling, tier = _bounds(group, ids)
-    force, carried = _in_force(memory, rows, confirmed, baseline)
+    force, carried = in_force(memory, rows, confirmed, baseline)
     # NaN ages compare false, so an unknown age is stale
     fresh = agents.age_s[where] <= group.safety.max_age_s
     return Team(
@@ -179,9 +179,10 @@ def _by_media(columns: Any, media_type: int, where: Selection, n: int) -> Floats
     return mixed
 
 
-def _in_force(
+def in_force(
     memory: AgentMemory, rows: Ints | None, confirmed: Floats, baseline: Columns16
 ) -> tuple[Columns16, Columns16]:
+    """Limits in force and limits carried, before any bounds, as `Team` has them; shape (n,)."""
     wanted, carried = remembered(memory.wanted, rows), remembered(memory.carried, rows)
     known = np.where(np.isnan(confirmed), baseline, confirmed)
     force = np.where(np.isnan(wanted), known, wanted).astype(np.int16)

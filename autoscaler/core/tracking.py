@@ -147,4 +147,4 @@ def _damped(current: int, members: Members, tolerance: Tolerance, ratio_of: _Rat
 
 
 def _whole(units: float) -> int:
-    return min(math.ceil(units), MOST_UNITS)
+    return math.ceil(min(units, MOST_UNITS))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from autoscaler.core.book import Direction, Group, Mode, Rule
 from autoscaler.core.calendars import is_open
 from autoscaler.core.evaluation import Claim, Number, Truth, judge, measure
-from autoscaler.core.expressions import Name, Scope, spelt
+from autoscaler.core.expressions import Expression, Name, Scope, spelt
 from autoscaler.core.holding import agents_held, group_held
 from autoscaler.core.memory import AgentMemory, GroupMemory
 from autoscaler.core.readings import Floats, Ints
@@ -120,6 +120,7 @@ class _Judge:
     def closed(self, rule: Rule) -> Verdict:
         """Outside its windows a rule abstains and forgets; what functions over time ask for is sampled all the same."""
         truth, _ = _condition(rule, self.view)
+        self._unsure(rule)
         nobody = np.zeros_like(truth.yes, np.bool_) if rule.per_agent else None
         return Verdict(rule=rule, kind=VerdictKind.FALSE, matched=nobody, unknown=nobody, is_closed=True)
 
@@ -158,7 +159,7 @@ class _Judge:
             held_s=held,
             since=since,
             engaged=engaged,
-            may_veto=unsure and _needs_required(missing, self.optional),
+            may_veto=unsure and _needs_required((*missing, *self._unsure(rule)), self.optional),
             missing=tuple(spelt(name) for name in missing),
             step=step,
             reading=reading,
@@ -185,9 +186,12 @@ class _Judge:
                 leave=None if rule.until is None else judge(rule.until, self.view),
                 at=self.now,
             )
+        reading = None if rule.track is None else measure(rule.track.input, self.view)
+        if isinstance(reading, float) and math.isnan(reading):
+            matched, unknown = np.zeros_like(matched), matched | unknown
         if matched.any():
             kind = VerdictKind.TRUE
-        elif yes.any():
+        elif (yes & ~holds).any():
             kind = VerdictKind.WAITING
         elif unknown.any():
             kind = VerdictKind.UNKNOWN
@@ -201,21 +205,27 @@ class _Judge:
             unknown=unknown,
             since=since,
             engaged=engaged,
-            may_veto=_needs_required(missing, self.optional),
+            may_veto=_needs_required((*missing, *self._unsure(rule)), self.optional),
             missing=tuple(spelt(name) for name in missing),
             step=step,
-            reading=None if rule.track is None else measure(rule.track.input, self.view),
+            reading=reading,
         )
 
     def _mine(self, column: Floats) -> Floats:
         return remembered(column, self.rows)
 
     def _missing(self, rule: Rule) -> tuple[Name, ...]:
-        asked = [rule.when, rule.until, *(step.when for step in rule.steps)]
-        if rule.track is not None:
-            asked.append(rule.track.input)
-        names = [name for one in asked if one is not None for name in self.view.missing_of(one)]
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(name for one in _asked(rule) for name in self.view.missing_of(one)))
+
+    def _unsure(self, rule: Rule) -> tuple[Name, ...]:
+        return tuple(name for one in _asked(rule) for name in self.view.unsure_of(one))
+
+
+def _asked(rule: Rule) -> tuple[Expression, ...]:
+    """All that a rule asks of the readings."""
+    tracked = None if rule.track is None else rule.track.input
+    asked = (rule.when, rule.until, *(step.when for step in rule.steps), tracked)
+    return tuple(one for one in asked if one is not None)
 
 
 def _condition(rule: Rule, view: GroupView) -> tuple[Truth, int | NDArray[np.int16] | None]:
@@ -242,7 +252,7 @@ def _condition(rule: Rule, view: GroupView) -> tuple[Truth, int | NDArray[np.int
 def _needs_required(missing: tuple[Name, ...], optional: frozenset[str]) -> bool:
     """Whether an unknown rests on more than inputs marked `required: false`.
 
-    With nothing group-wide missing it rests on an agent's own reading, or on a division by zero.
+    With nothing group-wide in doubt it rests on an agent's own reading, or on a division by zero.
     """
     return not missing or any(name.scope is not Scope.INPUT or name.name not in optional for name in missing)
 

@@ -31,6 +31,7 @@ def signed_in_for(tick: Tick) -> Floats:
 
 def warm_ceiling(warm_up: WarmUp, signed_in_for_s: Floats) -> Columns16:
     """The ceiling of the moment: `start`, and `add` more for every `every_s` since sign-in; 60 where not known."""
-    steps = np.floor(np.nan_to_num(signed_in_for_s, nan=np.inf, posinf=60.0) / warm_up.every_s)
+    # a clock set back makes no negative time
+    steps = np.floor(np.maximum(np.where(np.isnan(signed_in_for_s), np.inf, signed_in_for_s), 0) / warm_up.every_s)
     ceiling: Columns16 = np.minimum(warm_up.start + np.minimum(steps, 60) * warm_up.add, 60).astype(np.int16)
     return ceiling

@@ -5,6 +5,7 @@ A running daemon never stops over bad rules: it goes on with what it has and say
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from autoscaler.store.sqlite_store import SqliteStore
 __all__ = ["Books", "RulesState"]
 
 log = structlog.get_logger(__name__)
+
+TEXTS_AT_HAND = 16
+"""A tick may end under rules that a reload has replaced meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,11 @@ class Books:
         self._observe_only = observe_only
         self.book = Rulebook(groups=(), digest="")
         self.state = RulesState()
+        self._texts: dict[str, Mapping[str, str]] = {}
+
+    def text_of(self, digest: str) -> Mapping[str, str] | None:
+        """The files of a rulebook that is in force, or was a moment ago; None for others."""
+        return self._texts.get(digest)
 
     async def first(self) -> None:
         """Load the rules at start.
@@ -73,7 +82,7 @@ class Books:
                 place=str(self._folder),
                 help="Mend what is shown above; 'autoscaler check' shows it again.",
             )
-        self.book = self._in_mode(last.book)
+        self._put(last.book, kept.files)
         kept_at = f"{kept.saved_at:%Y-%m-%d %H:%M} UTC"
         self.state = RulesState(
             problem=f"{_count(loaded)} in {self._folder}; running the last good rules, kept {kept_at}",
@@ -99,7 +108,7 @@ class Books:
 
     async def _take(self, loaded: Loaded) -> None:
         assert loaded.book is not None
-        self.book = self._in_mode(loaded.book)
+        self._put(loaded.book, loaded.files)
         self.state = RulesState(diagnostics=loaded.diagnostics)
         log.info("rules_loaded", digest=loaded.book.digest, groups=[group.name for group in loaded.book.groups])
         try:
@@ -107,6 +116,12 @@ class Books:
         except StoreError as error:
             # the rules are good and in force; only the copy for a bad day is an older one
             log.error("last_good_rules_not_kept", error=str(error), help=error.help)
+
+    def _put(self, book: Rulebook, files: Mapping[str, str]) -> None:
+        self.book = self._in_mode(book)
+        self._texts[book.digest] = files
+        for digest in list(self._texts)[:-TEXTS_AT_HAND]:
+            del self._texts[digest]
 
     def _in_mode(self, book: Rulebook) -> Rulebook:
         if not self._observe_only:

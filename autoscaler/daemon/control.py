@@ -89,7 +89,9 @@ class DaemonControl:
         before = self._state.overrides
         order = Order(kind=OrderKind.PAUSE, at=now, by=by, reason=pause.reason, group=group, until=until)
         others = tuple(one for one in before.pauses if one.group != group)
-        return await self._obey(replace(before, pauses=(*others, pause)), order)
+        answer = await self._obey(replace(before, pauses=(*others, pause)), order)
+        self._withdraw(group, f"{by} paused {group or 'everything'} before the limit was sent")
+        return answer
 
     async def resume(self, *, group: str | None, by: str) -> Json:
         self._check_group(group)
@@ -137,7 +139,9 @@ class DaemonControl:
 
     async def freeze(self, *, reason: str, by: str) -> Json:
         order = Order(kind=OrderKind.FREEZE, at=self._clock.now(), by=by, reason=_said(reason))
-        return await self._obey(replace(self._state.overrides, frozen=True), order)
+        answer = await self._obey(replace(self._state.overrides, frozen=True), order)
+        self._withdraw(None, f"{by} froze everything before the limit was sent")
+        return answer
 
     async def reload(self, *, by: str) -> Json:
         if self._state.is_draining:
@@ -180,6 +184,15 @@ class DaemonControl:
         await self._store.save_overrides(overrides, order)
         self._state.overrides = overrides
         return {"order": order.kind.value, "until": order.until.isoformat() if order.until else None}
+
+    def _withdraw(self, group: str | None, why: str) -> None:
+        """Call back what was ordered before the stop and is not sent yet."""
+        actuator = self._state.gateway.actuator
+        if group is None:
+            actuator.withdraw(why)
+        elif group in self._cycle.last:
+            plan = self._cycle.last[group].plan
+            actuator.withdraw(why, media_type=plan.group.media_type, agents=set(plan.ids.tolist()))
 
     def _span(self, for_s: float | None) -> tuple[datetime, datetime | None]:
         now = self._clock.now()

@@ -111,6 +111,11 @@ def _troubles(state: ServiceState) -> Iterable[str]:
         if decided.problems:
             more = f" and {len(decided.problems) - 1} more" if len(decided.problems) > 1 else ""
             yield f"READINGS of {name}: {decided.problems[0]}{more}"
+        claimed = decided.snapshot.agents.claimed
+        if claimed is not None:
+            contested = int(np.count_nonzero(claimed))
+            agents = "1 agent" if contested == 1 else f"{contested} agents"
+            yield f"RULES: two groups claim {agents} of {name}, so neither sets the limit"
     yield from _out_of_reach(state)
     breaker = state.gateway.actuator.status().breaker
     if breaker.value != "closed":
@@ -118,14 +123,12 @@ def _troubles(state: ServiceState) -> Iterable[str]:
 
 
 def _out_of_reach(state: ServiceState) -> Iterable[str]:
+    refused = state.orders.aftermath.refused
     for name, decided in sorted(state.cycle.last.items()):
         agents, reachable = decided.snapshot.agents.ids, decided.snapshot.agents.reachable
-        mute = (
-            0 if reachable is None else int(np.count_nonzero(~reachable & ~np.isin(agents, list(state.orders.refused))))
-        )
+        mute = 0 if reachable is None else int(np.count_nonzero(~reachable & ~np.isin(agents, list(refused))))
         if mute:
             yield f"SESSIONS of {name}: {mute} of {len(agents)} agents have none, so nothing is set for them"
-    refused = state.orders.refused
     if refused:
         agent, error = next(iter(refused.items()))
         more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
@@ -190,7 +193,8 @@ def _gateway(state: ServiceState) -> Json:
         "sessions": {"live": len(sessions.live_agents()), **kinds},
         "session_problems": stopped[:SHOWN_DECISIONS],
         "refused": [
-            {"agent": agent, "error": error} for agent, error in list(state.orders.refused.items())[:SHOWN_DECISIONS]
+            {"agent": agent, "error": error}
+            for agent, error in list(state.orders.aftermath.refused.items())[:SHOWN_DECISIONS]
         ],
     }
 

@@ -26,19 +26,22 @@ from autoscaler.daemon.control import DaemonControl
 from autoscaler.daemon.crew import Crew
 from autoscaler.daemon.cycle import Cycle
 from autoscaler.daemon.garbage import settle_collector
+from autoscaler.daemon.keeping import Keeper
 from autoscaler.daemon.logs import JournalStream
 from autoscaler.daemon.metronome import Metronome
 from autoscaler.daemon.notify import Notifier, watchdog_interval
 from autoscaler.daemon.orders import OrderBook
+from autoscaler.daemon.recall import last_memories
 from autoscaler.daemon.reloading import Reloads
 from autoscaler.daemon.report import sentence
 from autoscaler.daemon.scribe import Scribe
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.daemon.settings import Settings
 from autoscaler.daemon.wiring import build_gateway, build_source
-from autoscaler.errors import StoreError, StoreForeign, StoreUnavailable
+from autoscaler.errors import StoreError, StoreUnavailable
 from autoscaler.gateway.owned import OwnedSessions
-from autoscaler.store.memory_blob import unpack_memory
+from autoscaler.store.memory_blob import pack_memory
+from autoscaler.store.sqlite_reader import SqliteReader
 from autoscaler.store.sqlite_store import SqliteStore
 
 __all__ = ["Daemon"]
@@ -143,7 +146,7 @@ class Daemon:
         await books.first()
         scribe = Scribe(store, JournalStream(enabled=settings.journal.stdout))
         orders = OrderBook(clock, scribe.note)
-        gateway = await build_gateway(settings, clock, outcomes=orders.ended, on_sign_in=orders.signed_in)
+        gateway = await build_gateway(settings, clock, outcomes=orders.ended, on_sign_in=orders.aftermath.signed_in)
         for transport in gateway.transports:
             stack.push_async_callback(transport.close)
         source = await build_source(settings, clock, gateway)
@@ -152,14 +155,14 @@ class Daemon:
             clock=clock,
             source=source,
             deadline_s=settings.sources.readings.deadline,
-            store=store,
+            keeper=Keeper(store, books.text_of),
             scribe=scribe,
             orders=orders,
             actuator=gateway.actuator,
             limits=gateway.limits,
             reachable=gateway.reachable,
             overrides=lambda: state.overrides,
-            memory=Memory(groups=await _remembered(store)),
+            memory=Memory(groups=_remembered(settings.store)),
         )
         crew = Crew(books=books, cycle=cycle, clock=clock, metronome=self._metronome, note=scribe.note)
         state = ServiceState(
@@ -211,7 +214,7 @@ class Daemon:
             now = self._clock.now()
             try:
                 await store.prune(now - timedelta(seconds=own.keep))
-                await store.prune_snapshots(now - timedelta(seconds=own.keep_snapshots))
+                await store.prune_segments(now - timedelta(seconds=own.keep_snapshots))
             except StoreError as error:
                 log.error("pruning_failed", error=str(error), help=error.help)
             await self._clock.sleep(PRUNE_EVERY_S)
@@ -227,7 +230,16 @@ class Daemon:
         except TimeoutError:
             log.error("drain_cut_short", help="A source may not be keeping its deadline; see its problems in status.")
         state.crew.dismiss()
+        await self._remember(state)
         await state.gateway.actuator.drain(self._settings.drain)
+
+    async def _remember(self, state: ServiceState) -> None:
+        """Leave every group's memory, so that the next start need not decide anything again to have it."""
+        try:
+            for group, memory in state.cycle.memory.groups.items():
+                await state.store.save_memory(group, pack_memory(memory))
+        except StoreError as error:
+            log.error("memory_not_kept", error=str(error), help="The next start finds it in the recorded ticks.")
 
     def _eternal(self, tasks: asyncio.TaskGroup, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         async def guarded() -> None:
@@ -249,15 +261,13 @@ class Daemon:
         self._stop.set()
 
 
-async def _remembered(store: SqliteStore) -> dict[str, GroupMemory]:
-    memories = {}
-    for name, saved in (await store.load_memories()).items():
-        try:
-            memories[name] = unpack_memory(saved.blob)
-        except StoreForeign as error:
-            # one group's windows and budgets begin anew; that is no reason to leave every limit as it is
-            log.error("memory_unreadable", group=name, error=str(error), help=error.help)
-    return memories
+def _remembered(url: str) -> dict[str, GroupMemory]:
+    with SqliteReader(url) as reader:
+        recalled = last_memories(reader)
+    for group, error in recalled.troubles.items():
+        # one group's windows and budgets may begin anew; that is no reason to leave every limit as it is
+        log.error("memory_unreadable", group=group, error=str(error), help=error.help)
+    return recalled.memories
 
 
 def _journal_lost(error: StoreUnavailable) -> None:

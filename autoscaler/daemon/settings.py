@@ -9,7 +9,7 @@ import difflib
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -51,12 +51,23 @@ class Authentication(StrEnum):
     STATIC = "static"
 
 
-class GatewaySettings(_Section):
-    """CC-Gateway."""
+class _Server(_Section):
+    """Whom to trust behind an address."""
 
     url: str
     ca_file: Path | None = None
     pin_sha256: str | None = None
+
+    @model_validator(mode="after")
+    def _one_trust(self) -> Self:
+        if self.ca_file is not None and self.pin_sha256 is not None:
+            raise ValueError("ca_file and pin_sha256 exclude each other: keep one")
+        return self
+
+
+class GatewaySettings(_Server):
+    """CC-Gateway."""
+
     authentication: Authentication = Authentication.DYNAMIC
     guid_life: Seconds = Field("120s", description="GUIDTIMEOUT of the gateway")  # type: ignore[assignment]
     max_in_flight: int = Field(64, ge=1, le=1000)
@@ -64,19 +75,10 @@ class GatewaySettings(_Section):
     timeout: Seconds = "5s"  # type: ignore[assignment]
     order_deadline: Seconds = "60s"  # type: ignore[assignment]
 
-    @model_validator(mode="after")
-    def _one_trust(self) -> GatewaySettings:
-        if self.ca_file is not None and self.pin_sha256 is not None:
-            raise ValueError("ca_file and pin_sha256 exclude each other: keep one")
-        return self
 
-
-class CmsSettings(_Section):
+class CmsSettings(_Server):
     """CC-CMS."""
 
-    url: str
-    ca_file: Path | None = None
-    pin_sha256: str | None = None
     access_key: str
     secret_key_file: Path | None = None
     cc_id: int = Field(1, ge=1, le=65_535)
@@ -226,7 +228,9 @@ def _problem(error: Any) -> str:
         return f"{place}: no such setting; {hint}"
     if error["type"] == "missing":
         return f"{place}: is missing"
-    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "model_type":
+        return f"{place}: is a section: write [{place}], and its settings below"
+    message = str(error["msg"]).removeprefix("Value error, ").replace("Input should", "should")
     return f"{place}: {message[0].lower()}{message[1:]}"
 
 

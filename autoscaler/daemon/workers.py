@@ -67,11 +67,12 @@ class Worker:
         await self._is_idle.wait()
 
     async def _tick(self) -> None:
-        group = self._books.book.group(self.group)
+        book = self._books.book
+        group = book.group(self.group)
         if group is None:  # a reload took it away after the beat
             return
         try:
-            await self._cycle.tick(group, self._books.book.digest)
+            await self._cycle.tick(group, book)
         except Exception as error:  # the one place: a fault in one group's cycle must not end the daemon
             self.counts["failed"] += 1
             log.exception("cycle_failed", group=self.group)

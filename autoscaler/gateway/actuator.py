@@ -10,6 +10,7 @@ Everything here runs on the loop's thread, in callbacks: no task is made for a c
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from random import Random
 from typing import Final
 
@@ -122,6 +123,23 @@ class Actuator:
             order = self._line.of(media_type, agent)
             if order is not None:
                 order.sign_in = -1
+
+    def withdraw(self, why: str, *, media_type: int | None = None, agents: Collection[int] | None = None) -> None:
+        """Send nothing more of what is ordered now; what is in flight is waited for and not repeated.
+
+        Args:
+            why: One sentence for the outcomes.
+            media_type, agents: Whose orders; None: everybody's.
+        """
+        now = self._clock.monotonic()
+        for order in self._line.living():
+            if media_type not in (None, order.media_type) or (agents is not None and order.agent not in agents):
+                continue
+            if order.stage is _FLYING:
+                order.deadline = now
+            else:
+                order.error = why
+                self._end(order, order.ending, now)
 
     async def run(self) -> None:
         """Send what pace, pauses and breaker held back, and end what is past its deadline; never returns."""

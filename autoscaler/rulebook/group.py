@@ -34,6 +34,7 @@ class Draft:
         rules: The group's rules with their places.
         name_span: Where the group's name stands.
         queues, ids: What it lays claim to.
+        tier_ids: Agents its tiers name.
     """
 
     group: Group
@@ -43,6 +44,7 @@ class Draft:
     name_span: Span
     queues: tuple[Item[int], ...]
     ids: tuple[Item[IdRange], ...]
+    tier_ids: tuple[Item[IdRange], ...]
 
 
 def build_group(root: Node, reporter: Reporter) -> Draft | None:
@@ -96,7 +98,12 @@ def build_group(root: Node, reporter: Reporter) -> Draft | None:
         name_span=entries.value_span(Groups.group),
         queues=queues,
         ids=people.ids,
+        tier_ids=tuple(ids for tier in _written_tiers(agents) for ids in tier.value.get(Tiers.ids) or ()),
     )
+
+
+def _written_tiers(agents: Entries | None) -> tuple[Item[Entries], ...]:
+    return (agents.get(Agents.tiers) if agents else None) or ()
 
 
 def _vocabulary(entries: Entries, agents: Entries | None) -> Vocabulary:

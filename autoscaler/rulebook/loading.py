@@ -16,6 +16,7 @@ from autoscaler.rulebook.diagnostics import Diagnostic, has_errors
 from autoscaler.rulebook.features import NOT_YET, Feature
 from autoscaler.rulebook.files import about_file, decode, read_files
 from autoscaler.rulebook.group import Draft, build_group
+from autoscaler.rulebook.lint.linting import lint
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.source import Source
 
@@ -84,6 +85,8 @@ def _load(contents: Mapping[str, bytes], problems: list[Diagnostic], not_yet: fr
         draft = None if root is None else build_group(root, reporter)
         if draft is not None:
             drafts.append(draft)
+            if not reporter.has_errors:
+                lint(draft)
     cross_check(drafts)
     found = [*problems, *(diagnostic for reporter in reporters for diagnostic in reporter.diagnostics)]
     diagnostics = tuple(sorted(found, key=lambda diagnostic: diagnostic.path))

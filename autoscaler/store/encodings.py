@@ -23,6 +23,7 @@ _SIGNED = tuple(np.dtype(name) for name in ("<i1", "<i2", "<i4"))
 _UNSIGNED = tuple(np.dtype(name) for name in ("<u1", "<u2", "<u4"))
 _RUNS_PAY = 16
 """Runs are kept apart where there are so many times fewer than rows."""
+_SAMPLE = 64
 
 
 def encode(column: Array) -> tuple[Spec, list[bytes]]:
@@ -119,6 +120,8 @@ def _integers(column: Array) -> tuple[Spec, list[bytes]]:
 
 def _floats(column: Array) -> tuple[Spec, list[bytes]]:
     """Whole numbers and plain NaN as small integers, else as float32, each where it gives the same bits back."""
+    if column.size > _SAMPLE and not _is_narrow(column[:: column.size // _SAMPLE]):
+        return ["raw", "<f8", column.size], _planes(column)  # a sample that can't be narrowed spares looking at all
     missing = np.isnan(column)
     filled = np.where(missing, 0.0, column)
     top = float(np.abs(filled).max()) if filled.size else 0.0
@@ -139,6 +142,12 @@ def _floats(column: Array) -> tuple[Spec, list[bytes]]:
         if _same(back, column):
             return ["narrow", "<f8", "<f4", column.size], _planes(single)
     return ["raw", "<f8", column.size], _planes(column)
+
+
+def _is_narrow(sample: Array) -> bool:
+    """Whether any of `_floats`' encodings could take these."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.all(np.isnan(sample) | (np.rint(sample) == sample) | (sample.astype("<f4") == sample)))
 
 
 def _same(one: Array, other: Array) -> bool:

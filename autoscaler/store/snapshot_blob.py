@@ -14,13 +14,18 @@ from autoscaler.store.columns import pack, unpack
 from autoscaler.store.encodings import Array
 from autoscaler.store.overrides import read_overrides, written_overrides
 
-__all__ = ["pack_snapshot", "unpack_snapshot"]
+__all__ = ["pack_snapshot", "snapshot_from", "taken_apart", "unpack_snapshot"]
 
 _BY_MEDIA = ("load", "limit")
 
 
 def pack_snapshot(snapshot: Snapshot) -> bytes:
     """Pack any snapshot."""
+    return pack(*taken_apart(snapshot))
+
+
+def taken_apart(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Array]]:
+    """A snapshot as JSON values and named columns."""
     arrays: dict[str, Array] = {}
     for table, columns in (("queues", snapshot.queues), ("agents", snapshot.agents)):
         for field in fields(columns):
@@ -37,7 +42,7 @@ def pack_snapshot(snapshot: Snapshot) -> bytes:
         "overrides": written_overrides(snapshot.overrides),
         "roster_problem": snapshot.roster_problem,
     }
-    return pack(header, arrays)
+    return header, arrays
 
 
 def unpack_snapshot(blob: bytes) -> Snapshot:
@@ -46,7 +51,15 @@ def unpack_snapshot(blob: bytes) -> Snapshot:
     Raises:
         StoreForeign: Not what `pack_snapshot` gave, or damaged.
     """
-    header, arrays = unpack(blob)
+    return snapshot_from(*unpack(blob))
+
+
+def snapshot_from(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Snapshot:
+    """Undo `taken_apart`.
+
+    Raises:
+        StoreForeign: Not what it gave.
+    """
     try:
         numbers = zip(header["inputs"], arrays["inputs.value"], arrays["inputs.age_s"], strict=True)
         return Snapshot(

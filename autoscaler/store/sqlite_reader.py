@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from autoscaler.core.readings import Overrides
-from autoscaler.store import keepsakes, overrides
+from autoscaler.store import keepsakes, overrides, recordings
 from autoscaler.store.database import open_for_reading
 from autoscaler.store.journal import JournalEvent, JournalQuery, read_events
 from autoscaler.store.location import database_path
@@ -66,14 +66,32 @@ class SqliteReader:
         with translated(self._path):
             return keepsakes.load_rules(self._connection)
 
-    def snapshots(
-        self, *, group: str | None = None, since: datetime | None = None
-    ) -> Iterator[keepsakes.SavedSnapshot]:
-        """Snapshots in the order they were kept, one in memory at a time.
+    def last_segments(self) -> dict[str, recordings.Segment]:
+        """Each group's newest segment of recorded ticks."""
+        with translated(self._path):
+            return recordings.last_segments(self._connection)
+
+    def segments(self, *, group: str | None = None, since: datetime | None = None) -> list[recordings.Segment]:
+        """Segments of recorded ticks in the order of their beginnings.
 
         Args:
             group: None for all.
-            since: Aware UTC, not before; None for all.
+            since: Only those with a tick not before this, aware UTC; None for all.
         """
         with translated(self._path):
-            yield from keepsakes.iterate_snapshots(self._connection, group=group, since=since)
+            return list(recordings.iterate_segments(self._connection, group=group, since=since))
+
+    def memory_before(self, segment: int) -> bytes | None:
+        """The packed memory a segment began with; None: there was none."""
+        with translated(self._path):
+            return recordings.memory_before(self._connection, segment)
+
+    def ticks(self, segment: int) -> Iterator[recordings.KeptTick]:
+        """A segment's ticks in order, one in memory at a time."""
+        with translated(self._path):
+            yield from recordings.iterate_ticks(self._connection, segment)
+
+    def rule_text(self, digest: str) -> dict[str, str] | None:
+        """A rule text by path; None when it is not kept."""
+        with translated(self._path):
+            return recordings.rule_text(self._connection, digest)

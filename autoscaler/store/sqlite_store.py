@@ -1,4 +1,4 @@
-"""The store in one SQLite file: journal, memory, overrides, last good rules, snapshots.
+"""The store in one SQLite file: journal, memory, overrides, last good rules, recorded ticks.
 
 One process writes it; any may read it meanwhile (`sqlite_reader`). What a call here has returned from is kept, a
 crash of this process included; journal lines are when `flush` has returned.
@@ -6,13 +6,13 @@ crash of this process included; journal lines are when `flush` has returned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
 from autoscaler.clock import Clock
 from autoscaler.core.readings import Overrides
-from autoscaler.store import keepsakes, overrides
+from autoscaler.store import keepsakes, overrides, recordings
 from autoscaler.store.file_thread import FileThread
 from autoscaler.store.journal import JournalEvent, JournalQuery, prune_events, read_events
 from autoscaler.store.journal_writer import JournalWriter, LostLines, StoreHealth
@@ -23,7 +23,6 @@ from autoscaler.store.lock import WriterLock
 __all__ = ["SqliteStore"]
 
 LINES_A_PRUNE = 20_000
-SNAPSHOTS_A_PRUNE = 20
 """So little is deleted in one transaction that journal lines don't wait for it."""
 
 
@@ -131,19 +130,34 @@ class SqliteStore:
         """The last good rules; None when there never were any."""
         return await self._thread.run(keepsakes.load_rules)
 
-    async def save_snapshot(self, snapshot: keepsakes.SavedSnapshot) -> None:
-        """Keep what one tick saw."""
-        await self._thread.run(lambda connection: keepsakes.save_snapshot(connection, snapshot))
+    async def begin_segment(
+        self,
+        new: Callable[[], recordings.NewSegment],
+        tick: Callable[[], recordings.KeptTick],
+        *,
+        instead_of: str | None = None,
+    ) -> int:
+        """Keep a segment of recorded ticks with its first one; returns its id.
 
-    async def prune_snapshots(self, older_than: datetime) -> int:
-        """Delete snapshots before an aware instant, a few at a time; returns how many went."""
+        Args:
+            new, tick: Make what is kept; called on the store's thread, since packing takes its time.
+            instead_of: Id of the group's newest tick, which was never done and goes; None: there is none.
+        """
+        return await self._thread.run(
+            lambda connection: recordings.begin_segment(connection, new(), tick(), instead_of=instead_of)
+        )
+
+    async def add_tick(self, segment: int, tick: Callable[[], recordings.KeptTick]) -> bool:
+        """Keep the next tick of a segment; False when the segment is no longer there."""
+        return await self._thread.run(lambda connection: recordings.add_tick(connection, segment, tick()))
+
+    async def prune_segments(self, older_than: datetime) -> int:
+        """Delete segments that ended before an aware instant, one at a time; returns how many ticks went."""
         gone = 0
         while True:
-            some = await self._thread.run(
-                lambda connection: keepsakes.prune_snapshots(connection, older_than, SNAPSHOTS_A_PRUNE)
-            )
+            some = await self._thread.run(lambda connection: recordings.prune_segments(connection, older_than))
             gone += some
-            if some < SNAPSHOTS_A_PRUNE:
+            if not some:
                 return gone
 
     async def close(self, deadline_s: float) -> None:

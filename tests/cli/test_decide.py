@@ -16,7 +16,7 @@ queues: [2001]
 agents: {limit: {floor: 1, baseline: 3, ceiling: 6}}
 rules:
   - {name: surge, when: queue.waiting > 20, for: 30s, raise: 1 each}
-  - {name: calm, when: queue.waiting == 0, for: 30s, lower: 1 each}
+  - {name: calm, when: queue.waiting == 0 and group.mean_limit > 3.2, for: 30s, lower: 1 each}
 stability:
   raise: {cooldown: 60s}
 """

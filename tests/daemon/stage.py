@@ -107,7 +107,10 @@ class Paths:
         top = {"rules": str(self.rules), "store": f"sqlite:///{self.database}", **sections.pop("top", {})}
         lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
         for name, table in sections.items():
-            lines += [f"[{name.replace('__', '.')}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+            lines += [
+                f"[{name.replace('__', '.')}]",
+                *(f"{key} = {json.dumps(value)}" for key, value in table.items() if value is not None),
+            ]
         self.config.write_text("\n".join(lines) + "\n")
         return self.config
 
@@ -200,6 +203,25 @@ class Stage:
         assert self.is_right(group), (self.wanted(group), self.limits())
         assert self.state.cycle.last[group].tick == tick
 
+    async def right_of(self, group: str, media_type: int) -> None:
+        """As `right`, for another media type."""
+        await until(lambda: group in self.state.cycle.last and self.limits(media_type) == self.wanted(group))
+
+    async def right_but(self, agent: int, group: str = "webchat") -> None:
+        """As `right`, whatever this one has."""
+        others = [one for one in self.site.world.agents if one != agent]
+        await until(
+            lambda: (
+                group in self.state.cycle.last
+                and all(self.limits()[one] == self.wanted(group).get(one) for one in others)
+            )
+        )
+
+    async def everybody_live(self) -> None:
+        """Wait until every agent can be called."""
+        everybody = len(self.site.world.agents)
+        await until(lambda: len(self.state.gateway.sessions.live_agents()) == everybody)
+
     async def calm(self) -> None:
         """Wait until no order is open."""
         await until(lambda: self.state.orders.open == 0)
@@ -257,9 +279,17 @@ async def living(daemon: Daemon) -> AsyncIterator[Daemon]:
 
 @asynccontextmanager
 async def on_stage(
-    directory: Path, *, site: SiteConfig, rules: str | dict[str, str] = STEADY, **sections: dict[str, Any]
+    directory: Path,
+    *,
+    site: SiteConfig,
+    rules: str | dict[str, str] = STEADY,
+    token: str = TOKEN,
+    **sections: dict[str, Any],
 ) -> AsyncIterator[Stage]:
-    """A site with pushed sessions, and a daemon with CC-CMS's readings; `sections` change the settings."""
+    """A site with pushed sessions, and a daemon with CC-CMS's readings; `sections` change the settings.
+
+    The desktops send `TOKEN`; the daemon wants `token`.
+    """
     paths = Paths(directory)
     for name, text in ({"webchat": rules} if isinstance(rules, str) else rules).items():
         paths.write_rules(text, name)
@@ -268,7 +298,7 @@ async def on_stage(
     site = site.model_copy(update={"push": PushConfig(url=f"http://127.0.0.1:{port}", token=TOKEN)})
     async with running_site(site, clock=clock, directory=directory) as running:
         write_settings(paths, running.gateway_url, running.cms_url, running.ca_file, port, **sections)
-        daemon = Daemon(load_settings(paths.config), clock=clock, speed=site.speed, token=TOKEN)
+        daemon = Daemon(load_settings(paths.config), clock=clock, speed=site.speed, token=token)
         async with living(daemon):
             yield Stage(site=running, paths=paths, clock=clock, daemon=daemon)
 

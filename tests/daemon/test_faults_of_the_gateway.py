@@ -63,12 +63,12 @@ async def test_agents_refused_for_good_are_left_to_rest_and_come_back(retcode: s
         before = stage.audit["by_interface"]["setcallnums"]
         for agent in range(FIRST, FIRST + 3):
             await stage.pin(agent, 7)
-        await until(lambda: len(stage.state.orders.refused) == 2)
+        await until(lambda: len(stage.state.orders.aftermath.refused) == 2)
         await stage.ticks(2)
         assert stage.audit["by_interface"]["setcallnums"] == before + 3, "each was asked once, then left alone"
         assert f"refuses the limit of agent {FIRST} and 1 more" in stage.sentence
         await stage.heal()
-        await until(lambda: not stage.state.orders.refused)
+        await until(lambda: not stage.state.orders.aftermath.refused)
         await stage.ticks(2)
         await stage.right_before_the_next_tick()
         assert stage.limits()[FIRST] == 7

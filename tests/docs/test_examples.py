@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from autoscaler.cli.main import VERBS
@@ -18,7 +19,16 @@ from tests.cli.command import run
 
 from .pages import PAGES, ROOT, Block, blocks, prose
 
-RULES = blocks("yaml", beside="docs/rules/language.md")  # that page's are tested with the language
+
+def is_a_rule_file(block: Block) -> bool:
+    """And not a rule test, a scenario or a part of a file."""
+    values = yaml.safe_load(block.text)
+    return isinstance(values, dict) and "tests" not in values and ("queues" in values or "group" in values)
+
+
+RULES = [  # those of the language page are tested with the language
+    block for block in blocks("yaml", beside="docs/rules/language.md") if is_a_rule_file(block)
+]
 TOML = blocks("toml")
 SHELL = blocks("sh")
 WORDS = r"[a-z](?:[^`|&;>#\"]|\"[^\"]*\")*"

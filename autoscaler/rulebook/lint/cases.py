@@ -1,7 +1,7 @@
 """Conditions as lists of cases: each case says for every reading between what bounds it lies.
 
-A condition is true in a moment exactly if one of its cases is, so far as bounds can tell: a list without cases is proved
-impossible, while a case that is left may still be impossible for reasons that bounds don't show.
+A condition is true in a moment only if one of its cases is: a list without cases is proved impossible, while a case
+that is left may still be impossible for reasons that bounds don't show.
 """
 
 from __future__ import annotations

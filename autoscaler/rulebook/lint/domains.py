@@ -1,7 +1,7 @@
 """What each reading of one group can be, whatever the day brings.
 
-Limits are taken to stand inside the bounds the file gives; a person's pin can put one outside, and protected agents keep
-what they have, so a group that protects agents is taken to hold any limit.
+Limits are taken to stand inside the bounds the file gives, though a person's pin can put one outside. Protected agents
+keep what they have, so a group that protects agents is taken to hold any limit.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def of_call(function: Function, arguments: list[Interval]) -> Interval:
             nearest = 0.0 if arguments[0].low <= 0 <= arguments[0].high else min(map(abs, arguments[0][:2]))
             return Interval(nearest, mirrored.high)
         case Function.ROUND:
-            return Interval(*(one if math.isinf(one) else float(math.floor(one + 0.5)) for one in arguments[0][:2]))
+            return Interval(_rounded(arguments[0].low), _rounded(arguments[0].high))
 
 
 def lowest_limit(group: Group) -> int:
@@ -93,3 +93,7 @@ def lowest_limit(group: Group) -> int:
     caps = [rule.cap for rule in group.rules if rule.cap is not None]
     warm = [] if group.warm_up is None else [group.warm_up.start]
     return min(floors + caps + warm)
+
+
+def _rounded(value: float) -> float:
+    return value if math.isinf(value) else float(math.floor(value + 0.5))

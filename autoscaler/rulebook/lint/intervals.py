@@ -1,6 +1,6 @@
 """Intervals of real numbers: what a reading or a sum of readings can be.
 
-Every operation gives an interval that holds all true results, perhaps more: what is proved impossible here is impossible.
+Every operation gives an interval that holds all true results, perhaps more: what is proved impossible here is so.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NOT_NEGATIVE = Interval(0.0, math.inf)
 
 
 def allowed(relation: Relation, value: float) -> Interval:
-    """The numbers that stand in `relation` to `value`; all of them for `!=`, which leaves no gap an interval can show."""
+    """The numbers that stand in `relation` to `value`; all of them for `!=`, whose gap no interval can show."""
     match relation:
         case Relation.LT:
             return Interval(-math.inf, value, high_open=True)
@@ -116,7 +116,7 @@ def divided(one: Interval, other: Interval) -> Interval:
         return multiplied(one, Interval(_inverse(other.high), math.inf))
     if other.high == 0:
         return multiplied(one, Interval(-math.inf, _inverse(other.low)))
-    return multiplied(one, Interval(*sorted((_inverse(other.low), _inverse(other.high)))))
+    return multiplied(one, Interval(_inverse(other.high), _inverse(other.low)))
 
 
 def _times(left: float, right: float) -> float:

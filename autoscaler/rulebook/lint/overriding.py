@@ -7,6 +7,8 @@ matches acts; a raise beats every lower, and a hold vetoes its direction.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
+from typing import assert_never
 
 from autoscaler.core.book import Direction, Mode, Rule
 from autoscaler.rulebook.codes import Code
@@ -20,23 +22,33 @@ from autoscaler.rulebook.suggestions import joined, quoted
 __all__ = ["check_overriding", "check_powerless", "check_steps"]
 
 
+class _Action(Enum):
+    """What can be outdone, and by what rule of the language."""
+
+    RAISE = "the largest raise wins"
+    LOWER = "the smallest lower wins"
+    CAP = "the lowest cap counts"
+    FLOOR = "the highest floor counts"
+    HOLD = "one hold suffices"
+
+
 def check_overriding(subjects: Sequence[Subject], reporter: Reporter) -> None:
     """Report rules all of whose actions another rule outdoes; of two that outdo each other, the later."""
     for index, subject in enumerate(subjects):
-        kinds = _kinds(subject.rule)
-        if not kinds or subject.rule.mode is Mode.OBSERVE:
+        actions = _actions(subject.rule)
+        if not actions or subject.rule.mode is Mode.OBSERVE:
             continue
         others = [(place, other) for place, other in enumerate(subjects) if place != index]
-        by: dict[str, str] = {}
-        for kind in kinds:
+        by: dict[_Action, str] = {}
+        for action in actions:
             for place, other in others:
-                if not _outdoes(other, subject, kind) or not acts_whenever(other, subject):
+                if not _outdoes(other, subject, action) or not acts_whenever(other, subject):
                     continue
-                is_mutual = _outdoes(subject, other, kind) and acts_whenever(subject, other)
+                is_mutual = _outdoes(subject, other, action) and acts_whenever(subject, other)
                 if not is_mutual or place < index:
-                    by[kind] = other.rule.name
+                    by[action] = other.rule.name
                     break
-        if len(by) == len(kinds):
+        if len(by) == len(actions):
             _report_overridden(subject, by, reporter)
 
 
@@ -93,32 +105,34 @@ def _check_beaten(move: Move, subjects: Sequence[Subject], reporter: Reporter) -
             return
 
 
-def _kinds(rule: Rule) -> tuple[str, ...]:
+def _actions(rule: Rule) -> tuple[_Action, ...]:
     """The rule's actions that can be compared; () when it has one that can't."""
     if rule.set_to is not None or rule.track is not None or rule.steps:
         return ()
-    actions = {
-        "raise": rule.raise_by,
-        "lower": rule.lower_by,
-        "cap": rule.cap,
-        "floor": rule.floor,
-        "hold": rule.hold,
+    values = {
+        _Action.RAISE: rule.raise_by,
+        _Action.LOWER: rule.lower_by,
+        _Action.CAP: rule.cap,
+        _Action.FLOOR: rule.floor,
+        _Action.HOLD: rule.hold,
     }
-    return tuple(kind for kind, action in actions.items() if action is not None)
+    return tuple(action for action, value in values.items() if value is not None)
 
 
-def _outdoes(one: Subject, other: Subject, kind: str) -> bool:
+def _outdoes(one: Subject, other: Subject, action: _Action) -> bool:
     """Whether an action of `one` leaves none for `other`'s while both are in force."""
     mine, its = one.rule, other.rule
-    match kind:
-        case "cap":
+    match action:
+        case _Action.CAP:
             return mine.cap is not None and its.cap is not None and mine.cap <= its.cap
-        case "floor":
+        case _Action.FLOOR:
             return mine.floor is not None and its.floor is not None and mine.floor >= its.floor
-        case "hold":
+        case _Action.HOLD:
             return mine.hold in {its.hold, Direction.BOTH}
+        case _Action.RAISE | _Action.LOWER:
+            return _moves_more(mine, its, is_raise=action is _Action.RAISE)
         case _:
-            return _moves_more(mine, its, is_raise=kind == "raise")
+            assert_never(action)
 
 
 def _moves_more(mine: Rule, its: Rule, *, is_raise: bool) -> bool:
@@ -130,17 +144,10 @@ def _moves_more(mine: Rule, its: Rule, *, is_raise: bool) -> bool:
     return one.value >= other.value if is_raise else one.value <= other.value
 
 
-def _report_overridden(subject: Subject, by: dict[str, str], reporter: Reporter) -> None:
-    why = {
-        "raise": "the largest raise wins",
-        "lower": "the smallest lower wins",
-        "cap": "the lowest cap counts",
-        "floor": "the highest floor counts",
-        "hold": "one hold suffices",
-    }
+def _report_overridden(subject: Subject, by: dict[_Action, str], reporter: Reporter) -> None:
     names = list(dict.fromkeys(by.values()))
     others = joined((quoted(name) for name in names), "and")
     verb = "holds" if len(names) == 1 else "hold"
-    message = f"this rule makes no difference: whenever it holds, {others} {verb} too, and {why[next(iter(by))]}"
+    message = f"this rule makes no difference: whenever it holds, {others} {verb} too, and {next(iter(by)).value}"
     help_ = f"take it out, or narrow {others}"
     reporter.report(Code.OVERRIDDEN, subject.entries.value_span(Rules.name), message, help_)

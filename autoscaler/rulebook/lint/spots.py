@@ -1,4 +1,4 @@
-"""Where each part of a condition stands in the file: the condition is read again, and both trees are walked side by side."""
+"""Where each part of a condition stands: it is read again, and both trees are walked side by side."""
 
 from __future__ import annotations
 

@@ -38,12 +38,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One way in which a rule moves: its `raise` or `lower`, or that of a step.
+    """One way in which a rule moves.
 
     Attributes:
         subject: The rule.
         is_raise: Up, not down.
-        amount: How far.
+        amount: How far; None where `set` or `track` say where to.
         given: Cases in which it may act.
         span: Where the move is written.
         step: Index of the step; None for the rule's own.
@@ -51,7 +51,7 @@ class Move:
 
     subject: Subject
     is_raise: bool
-    amount: Amount
+    amount: Amount | None
     given: tuple[Case, ...]
     span: Span
     step: int | None = None
@@ -80,9 +80,7 @@ def moves_of(subject: Subject, domains: Domains) -> tuple[Move, ...]:
         if amount is not None:
             is_raise = amount is rule.raise_by
             span = entries.value_span(key)
-            found.append(
-                Move(subject=subject, is_raise=is_raise, amount=amount, given=subject.given, span=span)
-            )
+            found.append(Move(subject=subject, is_raise=is_raise, amount=amount, given=subject.given, span=span))
     written: Sequence[Item[Entries]] = entries.get(Rules.steps) or ()
     for index, (step, item) in enumerate(zip(rule.steps, written, strict=True)):
         move = _step(subject, index, step, item.value, domains)

@@ -10,31 +10,51 @@ from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.lint.cases import impossible
 from autoscaler.rulebook.lint.domains import Domains
 from autoscaler.rulebook.lint.linear import as_sum, range_of
-from autoscaler.rulebook.lint.spots import Spot
+from autoscaler.rulebook.lint.spots import Spot, spot_of
+from autoscaler.rulebook.nodes import Scalar
 from autoscaler.rulebook.reporting import Reporter
 
 __all__ = ["check_truth"]
 
 
-def check_truth(spot: Spot, domains: Domains, reporter: Reporter) -> bool:
+def check_truth(text: Scalar, condition: Expression, domains: Domains, reporter: Reporter) -> bool:
     """Report what is never or always true.
 
     Args:
-        spot: The condition.
+        text: The condition as written.
+        condition: What it was compiled to.
         domains: Of the group.
         reporter: Of the file.
 
     Returns:
         Whether there was nothing to report, so that the condition is worth comparing with others.
     """
-    expression = spot.expression
-    if impossible(expression, domains):
+    if _is_sound(condition, domains):
+        return True
+    _check(spot_of(text, condition, reporter), domains, reporter)
+    return False
+
+
+def _is_sound(condition: Expression, domains: Domains) -> bool:
+    if impossible(condition, domains) or impossible(condition, domains, truth=False):
+        return False
+    match condition:
+        case And(parts) | Or(parts):
+            return all(_is_sound(part, domains) for part in parts)
+        case Not(part):
+            return _is_sound(part, domains)
+        case _:
+            return True
+
+
+def _check(spot: Spot, domains: Domains, reporter: Reporter) -> None:
+    if impossible(spot.expression, domains):
         _report(spot, domains, reporter, truth=False)
-        return False
-    if impossible(expression, domains, truth=False):
+    elif impossible(spot.expression, domains, truth=False):
         _report(spot, domains, reporter, truth=True)
-        return False
-    return all(check_truth(part, domains, reporter) for part in spot.parts)
+    else:
+        for part in spot.parts:
+            _check(part, domains, reporter)
 
 
 def _report(spot: Spot, domains: Domains, reporter: Reporter, *, truth: bool) -> None:

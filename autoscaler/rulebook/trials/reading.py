@@ -34,7 +34,7 @@ from autoscaler.rulebook.trials.trial import Order, OrderKind, Trial, Trials
 __all__ = ["LoadedTrials", "load_trials"]
 
 MOST_ROWS = 3_000_000
-"""Agents times ticks of one test: about a minute."""
+"""Agents times ticks of one test: some seconds of work."""
 
 _READER = section(FILE)
 _START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
