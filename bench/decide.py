@@ -38,10 +38,13 @@ from autoscaler.core.book import (
     Tier,
 )
 from autoscaler.core.engine import decide
-from autoscaler.core.expressions import And, Compare, Literal, Name, Relation, Scope, Unit
-from autoscaler.core.memory import Memory
+from autoscaler.core.expressions import And, Compare, Expression, Literal, Name, Relation, Scope, Unit
+from autoscaler.core.memory import AgentMemory, GroupMemory, Memory
 from autoscaler.core.plan import Plan, Stage
 from autoscaler.core.readings import ANY_MEDIA, Agents, AgentState, Input, Queues, Snapshot
+from autoscaler.core.scope import GroupView
+from autoscaler.core.team import assemble
+from autoscaler.core.verdicts import judge_rules
 from bench.result import Result
 
 __all__ = ["measure"]
@@ -63,6 +66,7 @@ def measure() -> list[Result]:
         Result.against(
             "decide_ns_per_agent_and_stage", small["ns_per_agent_and_stage"], "ns", small["ns_per_agent_and_pass"]
         ),
+        Result.against("expressions_ns_per_agent_and_comparison", small["ns_per_comparison"], "ns", 40.0),
     ]
 
 
@@ -205,7 +209,39 @@ def _measure_here(count: int) -> dict[str, float]:
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "ns_per_agent_and_stage": median * 1e9 / count / len(Stage),
         "ns_per_agent_and_pass": _column_pass_s(count) * 1e9 / count,
+        "ns_per_comparison": _comparison_s(count) * 1e9 / count,
     }
+
+
+def _comparison_s(count: int) -> float:
+    """Seconds for one comparison of every agent: rules judged from scratch, their names' values included."""
+
+    def agent(name: str, relation: Relation, value: float | str) -> Compare:
+        unit = Unit.TEXT if isinstance(value, str) else Unit.COUNT
+        return Compare(relation, Name(Scope.AGENT, name), Literal(value, unit))
+
+    conditions: list[tuple[Expression, ...]] = [
+        (agent("state", Relation.EQ, "talking"),),
+        (agent("load", Relation.GE, 3.0), agent("occupancy", Relation.GT, 0.85), agent("state", Relation.NE, "rest")),
+        (agent("load", Relation.LT, 1.0), agent("state_for", Relation.GT, 120.0), agent("spare", Relation.GE, 2.0)),
+        (agent("signed_in_for", Relation.LT, 1800.0), agent("limit", Relation.LE, 4.0)),
+    ]
+    rules = tuple(
+        Rule(name=str(index), when=And(parts), per_agent=True, hold=Direction.RAISE)
+        for index, parts in enumerate(conditions)
+    )
+    random = np.random.default_rng(7)
+    group = replace(rulebook().groups[0], rules=rules)
+    seen = _seen(_roster(count, random), np.full(count, 3.0), 0, random)
+    memory = GroupMemory(agents=AgentMemory.blank(seen.agents.ids, group.stability.each))
+    team = assemble(group, seen.agents, slice(0, count), memory.agents, None)
+    took = []
+    for _ in range(20):
+        view = GroupView(group, seen, team, np.zeros(count), {}, at=START.timestamp())
+        began = time.perf_counter()
+        judge_rules(group, view, memory, memory.agents, None, START)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took) / sum(len(parts) for parts in conditions)
 
 
 def _column_pass_s(count: int) -> float:

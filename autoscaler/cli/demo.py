@@ -25,6 +25,7 @@ from rich.live import Live
 from autoscaler.cli.arguments import span
 from autoscaler.cli.demo_view import live_table, one_line, summary_table
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.failures import first_of
 from autoscaler.daemon.logs import configure_logs
 from autoscaler.daemon.report import status_json
 from autoscaler.daemon.service import Daemon
@@ -78,7 +79,10 @@ def run(options: argparse.Namespace, _verb: str) -> int:
         raise UsageError(f"{options.agents} agents are no floor", place="--agents", help="Give 1 to 2000.")
     configure_logs(quiet=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_demo(options, options.span))
+        try:
+            return runner.run(_demo(options, options.span))
+        except ExceptionGroup as group:
+            raise first_of(group) from group
 
 
 async def _demo(options: argparse.Namespace, span: float | None) -> int:
@@ -118,7 +122,8 @@ async def _lived(daemon: Daemon) -> None:
 async def _show(daemon: Daemon, asks: httpx.AsyncClient, terminal: Terminal, span: float | None) -> None:
     """Show the floor until the time is over or the daemon stops; then see the daemon out."""
     await daemon.is_ready.wait()
-    assert daemon.state is not None
+    if daemon.state is None:
+        return  # it failed while starting, and its own task says why
     addresses = daemon.console.addresses.url if daemon.console is not None else "none"
     terminal.print(f"console: {addresses}    end with Ctrl-C", highlight=False)
     loop = asyncio.get_running_loop()

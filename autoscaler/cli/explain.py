@@ -9,11 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from autoscaler.cli.arguments import agent_id
+from autoscaler.cli.configured import config_path
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.journal_reading import now_by
 from autoscaler.cli.lines import wrapped
 from autoscaler.cli.moments import in_force, instant, moment, shown, until_words
 from autoscaler.cli.stories import is_quiet, settled_by, telling
+from autoscaler.daemon.hindsight import told_then
+from autoscaler.daemon.settings import load_settings
+from autoscaler.errors import ControlRefused
+from autoscaler.store.sqlite_reader import SqliteReader
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -21,10 +27,12 @@ HELP = {
     "explain": (
         (
             "Tell why an agent's limit is what it is: what the rules asked, what held it, who ordered it, and "
-            "which rules did not hold. With --at, at the last decision about the agent before that time."
+            "which rules did not hold. With --at, at the last tick before that time, from the store, while the daemon "
+            "runs or not."
         ),
         (
-            "exit codes: 0 told, 1 there is nothing to tell about this agent, 4 the daemon does not run\n\n"
+            "exit codes: 0 told, 1 there is nothing to tell about this agent, 4 the daemon does not run (but with "
+            "--at)\n\n"
             "examples:\n  autoscaler explain 1007\n  autoscaler explain 1007 --at 2026-11-22T09:30:00Z\n"
             "  autoscaler explain 1007 --at 2h\n  autoscaler explain 1007 --format json    # every stage"
         ),
@@ -42,20 +50,43 @@ def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
 
 def run(options: argparse.Namespace, _verb: str) -> int:
     """Ask and tell."""
-    with asking(options) as daemon:
-        status = daemon.status()
-        at = None if options.at is None else instant(options.at, datetime.fromisoformat(status["now"]))
-        story = daemon.explain(options.agent, at)
+    status = None
+    if options.at is not None and options.socket is None:
+        story = _then(options)
+    else:
+        with asking(options) as daemon:
+            status = daemon.status()
+            at = None if options.at is None else instant(options.at, datetime.fromisoformat(status["now"]))
+            story = daemon.explain(options.agent, at)
     if options.format == "json":
         json.dump(story, sys.stdout, indent=1)
         print()
         return Exit.OK
     groups = story["groups"]
     lines = [line for group in groups for line in _told(options.agent, group)]
-    if at is None:
+    if status is not None and options.at is None:
         lines += _ordered(options.agent, {group["group"] for group in groups}, status)
     print("\n".join(lines))
     return Exit.OK
+
+
+def _then(options: argparse.Namespace) -> dict[str, Any]:
+    """The story of a time gone by, which needs no daemon.
+
+    Raises:
+        ControlRefused: Nothing of the agent is kept from before.
+    """
+    with SqliteReader(load_settings(config_path(options)).store) as reader:
+        at = instant(options.at, now_by(reader))
+        groups, notes = told_then(reader, options.agent, at)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    if not groups:
+        raise ControlRefused(
+            f"no decision about agent {options.agent} is kept from before {at.isoformat()}, and no tick that had it",
+            help="'autoscaler journal --agent' shows what is kept.",
+        )
+    return {"agent": options.agent, "groups": groups}
 
 
 def _told(agent: int, group: dict[str, Any]) -> list[str]:

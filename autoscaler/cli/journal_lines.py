@@ -10,12 +10,13 @@ from autoscaler.cli.lines import held_agents, wrapped
 from autoscaler.cli.moments import shown, until_words
 from autoscaler.cli.stories import settled_by
 from autoscaler.daemon.records import DECISION, TICK
+from autoscaler.daemon.reloads import RELOAD
 from autoscaler.store.journal import JournalEvent
 
 __all__ = ["as_lines", "heading"]
 
 _FORM = "{:<19}  {:<12} {:>6}  {:<8} {:<10}  {}"
-_ORDERS_INDENT = " " * 43
+_ORDERS_INDENT = " " * 21
 _WHY_INDENT = " " * 63
 
 
@@ -31,7 +32,10 @@ def as_lines(event: JournalEvent) -> list[str]:
     if event.schema == DECISION:
         return _decision(row, when)
     if event.schema == TICK:
-        return wrapped(f"{when}  {event.group:<12} {'tick':>6}  {_tick(row)}", _ORDERS_INDENT)
+        whose = "in the shadow: " if row.get("shadow") else ""
+        return wrapped(f"{when}  {event.group:<12} {'tick':>6}  {whose}{_tick(row)}", _ORDERS_INDENT)
+    if event.schema == RELOAD:
+        return wrapped(f"{when}  {'all':<12} {'':>6}  {_reload(row)}", _ORDERS_INDENT)
     agent = "" if event.agent is None else event.agent
     return wrapped(f"{when}  {event.group or 'all':<12} {agent:>6}  {_order(row)}", _ORDERS_INDENT)
 
@@ -41,7 +45,8 @@ def _decision(row: dict[str, Any], when: str) -> list[str]:
     why = settled_by(row["stages"], row["rule"])
     if row["error"]:
         why = f"{why}; {row['error']}"
-    line = _FORM.format(when, row["group"], row["agent"], f"{before} -> {row['to']}", row["outcome"], why)
+    outcome = "shadow" if row.get("shadow") else row["outcome"]
+    line = _FORM.format(when, row["group"], row["agent"], f"{before} -> {row['to']}", outcome, why)
     return wrapped(line, _WHY_INDENT)
 
 
@@ -56,6 +61,17 @@ def _tick(row: dict[str, Any]) -> str:
     words += held_agents(row["holds"])
     words += [f"not known: {name}" for name in row["unknown_inputs"]]
     words += row.get("problems", [])
+    return "; ".join(words)
+
+
+def _reload(row: dict[str, Any]) -> str:
+    if not row["taken"]:
+        words = [f"rules NOT reloaded by {row['by']}: {row['problem']}"]
+    else:
+        words = [f"rules reloaded by {row['by']}, now {row['after'][:19]}"]
+        words += [f"{what} {', '.join(row[what])}" for what in ("added", "removed", "changed") if row[what]]
+    if row["shadow"] is not None and row["shadow"]["problem"]:
+        words.append(f"shadow rules: {row['shadow']['problem']}")
     return "; ".join(words)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autoscaler.daemon.records import DECISION
+from autoscaler.daemon.reloads import RELOAD
 from autoscaler.store.journal import JournalEvent, JournalQuery
 from autoscaler.store.overrides import OVERRIDE_SCHEMA
 from autoscaler.store.sqlite_reader import SqliteReader
@@ -16,7 +17,7 @@ __all__ = ["DECISIONS", "EVERYTHING", "WITH_ORDERS", "Asked", "JournalReading", 
 LINES_AT_ONCE = 5_000
 
 DECISIONS: tuple[str | None, ...] = (DECISION,)
-WITH_ORDERS: tuple[str | None, ...] = (DECISION, OVERRIDE_SCHEMA)
+WITH_ORDERS: tuple[str | None, ...] = (DECISION, OVERRIDE_SCHEMA, RELOAD)
 EVERYTHING: tuple[str | None, ...] = (None,)
 
 

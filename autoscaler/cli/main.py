@@ -32,6 +32,7 @@ VERBS = {
     "fmt": ("fmt", "lay rule files out in one form, keeping comments"),
     "decide": ("decide", "one pure decision from a file"),
     "plan": ("plan", "observe the live system once and show what would change"),
+    "replay": ("replay", "decide recorded ticks again, and show what differs"),
     "explain": ("explain", "why an agent's limit is what it is"),
     "journal": ("journal", "decisions, newest last"),
     "status": ("status", "how the running daemon stands"),

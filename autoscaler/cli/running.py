@@ -10,6 +10,7 @@ import uvloop
 
 from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.exits import Exit
+from autoscaler.cli.failures import first_of
 from autoscaler.clock import SystemClock
 from autoscaler.daemon.logs import configure_logs
 from autoscaler.daemon.service import Daemon
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
         try:
             runner.run(_live(settings, token))
         except Exception as error:  # whatever it is, it must not end in Python's own 1, which means bad rules
-            first = _first(error)
+            first = first_of(error)
             if isinstance(first, AutoscalerError):
                 raise first from error
             log.critical("daemon_failed", help="This is a defect; the service starts again.", exc_info=error)
@@ -62,10 +63,3 @@ async def _live(settings: Settings, token: str | None) -> None:
     daemon = Daemon(settings, clock=SystemClock(), token=token)
     daemon.listen_to_signals()
     await daemon.run()
-
-
-def _first(error: BaseException) -> BaseException:
-    """The failure that ended the daemon: the others are tasks cancelled because of it."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autoscaler.cli.lines import held_agents, wrapped
-from autoscaler.cli.moments import in_force, until_words
+from autoscaler.cli.moments import in_force, shown, until_words
 
 __all__ = ["status_lines"]
 
@@ -22,13 +22,13 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         The first line is one sentence; the others fit 100 columns.
     """
     lines = [
-        f"rules in force: {status['rulebook'][:19]}{_findings(status)}",
+        f"rules in force: {status['rulebook'][:19]}{_findings(status)}{_reloaded(status['last_reload'])}",
         "",
         _FORM.format("group", "agents", "slots", "load", "occupancy", "waiting", "oldest", "decided"),
     ]
     for group in status["groups"]:
         lines += _group(group)
-    lines += ["", *_orders(status), *_gateway(status["gateway"])]
+    lines += ["", *_shadow(status["shadow"]), *_orders(status), *_gateway(status["gateway"])]
     store = status["store"]
     lost = f", {store['lost']} LOST" if store["lost"] else ""
     error = f"; {store['last_error']}" if store["last_error"] else ""
@@ -52,6 +52,13 @@ def _first(status: dict[str, Any]) -> str:
 def _findings(status: dict[str, Any]) -> str:
     count = len(status["findings"])
     return f", {count} finding{'s' if count != 1 else ''} ('autoscaler check' shows them)" if count else ""
+
+
+def _reloaded(last: dict[str, Any] | None) -> str:
+    if last is None:
+        return ""
+    came = "taken" if last["taken"] else "REFUSED"
+    return f"; last reload {came} {shown(last['at'])} UTC, by {last['by']}"
 
 
 def _group(group: dict[str, Any]) -> list[str]:
@@ -87,6 +94,34 @@ def _rules(rules: dict[str, str]) -> list[str]:
     words = {"true": "holds", "waiting": "has not held long enough yet", "unknown": "can't be judged"}
     said = [f"'{name}' {words[verdict]}" for name, verdict in rules.items() if verdict in words]
     return [f"  rules: {', '.join(said)}"] if said else ["  rules: none holds"]
+
+
+def _shadow(shadow: dict[str, Any] | None) -> list[str]:
+    if shadow is None:
+        return []
+    digest = shadow["rulebook"][:19] or "none"
+    lines = [f"shadow rules: {digest} from {shadow['rules']}, which call nobody"]
+    if shadow["problem"]:
+        lines.append(f"  problem: {shadow['problem']}")
+    lines += [f"  {name}: not in the shadow rules" for name in shadow["only_live"] if shadow["rulebook"]]
+    lines += [f"  {name}: not in the rules in force, so never decided" for name in shadow["only_shadow"]]
+    for group in shadow["groups"]:
+        if group["at"] is None:
+            lines.append(f"  {group['group']}: waits for its first tick")
+            continue
+        slots, hour = group["slots"], group["last_hour"]
+        agents = group["agents_that_differ"]
+        lines.append(
+            f"  {group['group']}: {slots['live']} slots live, {slots['shadow']} in the shadow; "
+            f"{agents} agent{'s' if agents != 1 else ''} wanted otherwise"
+        )
+        lines.append(
+            f"    last hour: {hour['mean_slot_difference']:g} slots apart on average, "
+            f"{hour['ticks_that_differ']} of {hour['ticks']} ticks wanted otherwise"
+        )
+        if group["failed"]:
+            lines.append(f"    {group['failed']} ticks failed: see the log")
+    return [*lines, ""]
 
 
 def _orders(status: dict[str, Any]) -> list[str]:

@@ -109,17 +109,14 @@ def _total(units: Columns16 | None) -> int:
 
 
 def _strongest(asks: Sequence[Ask]) -> Ask | None:
-    """The largest raise, else the smallest lower; the earlier rule among equals."""
-    raises = [ask for ask in asks if ask.delta > 0]
-    if raises:
-        return max(raises, key=lambda ask: ask.delta)
+    """The largest raise, else the smallest lower, which is the largest number in either case; the earlier of equals."""
     return max(asks, key=lambda ask: ask.delta, default=None)
 
 
 def _vetoed(proposals: Proposals, direction: Direction, rules: Sequence[Rule], held: list[str]) -> bool:
-    sign = 1 if direction is Direction.RAISE else -1
-    column = proposals.up if sign > 0 else proposals.down
-    concerned = any(ask.delta * sign > 0 for ask in proposals.asks) or column is not None
+    up = direction is Direction.RAISE
+    alone = proposals.up if up else proposals.down
+    concerned = alone is not None or any((ask.delta > 0) is up for ask in proposals.asks)
     vetoes = [veto for veto in proposals.vetoes if veto.direction is direction]
     if concerned:
         held += [

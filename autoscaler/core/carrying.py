@@ -142,10 +142,10 @@ def spend(times: Floats, units: NDArray[np.int64], rows: NDArray[np.int64], at: 
     Returns:
         A new column; `times` is left as it is.
     """
-    if not times.shape[1] or not len(rows):
+    if not times.shape[1] or not units.any():
         return times
-    mine = times[rows]
-    mine = np.take_along_axis(mine, np.argsort(np.nan_to_num(mine, nan=-np.inf), axis=1, kind="stable"), axis=1)
+    free_first = np.sort(np.fmax(times[rows], -np.inf), axis=1)
+    used = np.where(np.arange(times.shape[1]) < units[:, None], at, free_first)
     result = times.copy()
-    result[rows] = np.where(np.arange(times.shape[1]) < units[:, None], at, mine)
+    result[rows] = np.where(np.isinf(used), np.nan, used)
     return result

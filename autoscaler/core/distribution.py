@@ -33,8 +33,8 @@ def raise_units(
     Returns:
         Units for each agent, shape (n,), 0 <= units <= room, summing to min(units, room.sum()).
     """
-    # an agent is at its limit for as many units as its load lies at or above it
-    at_limit = np.minimum(np.nan_to_num(np.maximum(load - limit + 1, 0)), room).astype(np.int16)
+    # an agent is at its limit for as many units as its load lies at or above it; fmax takes NaN for 0
+    at_limit = np.minimum(np.fmax(load - limit + 1, 0), room).astype(np.int16)
     excess = (limit - baseline).astype(np.int64)
     given = _fill(units, first=excess + 1, count=at_limit, turn=account)
     left = units - int(given.sum(dtype=np.int64))
@@ -47,7 +47,7 @@ def lower_units(
     units: int, *, limit: Columns16, room: Columns16, load: Floats, baseline: Columns16, account: Floats
 ) -> Columns16:
     """Share out `units` of lower; `room` is how far each may go down. As `raise_units`, the other way round."""
-    spare = np.minimum(np.nan_to_num(np.maximum(limit - load, 0)), room).astype(np.int16)
+    spare = np.minimum(np.fmax(limit - load, 0), room).astype(np.int16)
     deficit = (baseline - limit).astype(np.int64)
     taken = _fill(units, first=deficit, count=spare, turn=-account)
     left = units - int(taken.sum(dtype=np.int64))

@@ -163,7 +163,7 @@ def _view(
     now: float,
 ) -> GroupView:
     above_for = np.where(team.force > team.baseline, now - remembered(agents.above_since, rows), 0.0)
-    return GroupView(group, snapshot, team, np.nan_to_num(np.maximum(above_for, 0.0)), memory.series, at=now)
+    return GroupView(group, snapshot, team, np.fmax(above_for, 0.0), memory.series, at=now)
 
 
 def _contested(groups: Sequence[Group], rosters: Sequence[Selection], agents: Agents) -> list[Bools | None]:

@@ -81,9 +81,9 @@ def fill(
     why_arbitrated, arbitrated_by = _why_arbitrated(tick, proposals, settled, base, proposed, arbitrated, to_baseline)
     why_stabilised = np.where(stabilised != arbitrated, np.uint8(Reason.STABILITY), plain)
     why_distributed, distributed_by = _turns(tick, proposals, base, stabilised, distributed)
-    held = np.where(np.isin(why_arbitrated, _HELD_BACK), why_arbitrated, why_stabilised)
+    held = np.where(_HELD_BACK[why_arbitrated], why_arbitrated, why_stabilised)
     held = np.where(distributed != stabilised, why_distributed, held)
-    held = np.where(np.isin(held, _NOT_HELD), np.uint8(0), held)
+    held = np.where(_NOT_HELD[held], np.uint8(0), held)
     held = np.where(guarded.cut > 0, guarded.cut, held)
     said = np.where(known, np.uint8(Reason.NONE), np.uint8(Reason.LIMIT_UNKNOWN))
     return Table(
@@ -115,8 +115,15 @@ def fill(
     )
 
 
-_HELD_BACK = (Reason.HELD_BY_RULE, Reason.UNKNOWN_VETO, Reason.RATE_OF_BOUND, Reason.PROTECTED)
-_NOT_HELD = (Reason.NOT_CHOSEN, Reason.CHOSEN, Reason.RELIEVED)
+def _among(*reasons: Reason) -> Bools:
+    """Which codes are of `reasons`, by code."""
+    codes = np.zeros(256, np.bool_)
+    codes[list(reasons)] = True
+    return codes
+
+
+_HELD_BACK = _among(Reason.HELD_BY_RULE, Reason.UNKNOWN_VETO, Reason.RATE_OF_BOUND, Reason.PROTECTED)
+_NOT_HELD = _among(Reason.NOT_CHOSEN, Reason.CHOSEN, Reason.RELIEVED)
 
 
 def _proposed(tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, arbitrated: Columns16) -> Columns16:

@@ -93,7 +93,9 @@ def members(group: Group, agents: Agents) -> Selection:
     if not len(agents.queue_ids):
         belongs = ~agents.queues_known
     else:
-        hits = np.isin(agents.queue_ids, np.array(group.queues, np.int64))
+        hits = np.zeros(len(agents.queue_ids), np.bool_)
+        for queue in group.queues:
+            hits |= agents.queue_ids == queue
         before = np.concatenate(([0], np.cumsum(hits)))
         belongs = before[agents.queue_offsets[1:]] > before[agents.queue_offsets[:-1]]
         belongs |= ~agents.queues_known

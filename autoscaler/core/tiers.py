@@ -39,9 +39,7 @@ def with_tiers(group: Group, team: Team, view: View, memory: AgentMemory, rows: 
     return replace(team, force=force, floor=floor, baseline=baseline, ceiling=ceiling, tier=tier, carried=carried)
 
 
-def _limits_of(
-    group: Group, ids: Ints, view: View
-) -> tuple[Columns16, Columns16, Columns16, NDArray[np.int16], Bools]:
+def _limits_of(group: Group, ids: Ints, view: View) -> tuple[Columns16, Columns16, Columns16, NDArray[np.int16], Bools]:
     """Floor, baseline, ceiling and tier of each agent, and of whom a tier above is not known; tier -1 is none."""
     n = len(ids)
     floor = np.full(n, group.limits.floor, np.int16)

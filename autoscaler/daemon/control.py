@@ -147,7 +147,7 @@ class DaemonControl:
         if self._state.is_draining:
             raise ControlRefused("the daemon is stopping", help="The next start reads the rules anyway.")
         log.info("reload_ordered", by=by)
-        taken = await self._state.reloads.asked()
+        taken = await self._state.reloads.asked(by)
         state = self._books.state
         return {"taken": taken, "rulebook": self._books.book.digest, "problem": state.problem}
 
@@ -171,7 +171,8 @@ class DaemonControl:
 
     async def _explain_then(self, agent: int, at: datetime) -> Json:
         events = await self._store.read(JournalQuery(agent=agent, schema=DECISION))
-        past: list[dict[str, Any]] = [orjson.loads(event.line) for event in events if event.at <= at]
+        rows: list[dict[str, Any]] = [orjson.loads(event.line) for event in events if event.at <= at]
+        past = [row for row in rows if not row.get("shadow")]
         if not past:
             raise ControlRefused(
                 f"no decision about agent {agent} is kept from before {at.isoformat()}",

@@ -9,7 +9,7 @@ from autoscaler.clock import Clock
 from autoscaler.daemon.books import Books
 from autoscaler.daemon.cycle import Cycle
 from autoscaler.daemon.metronome import Metronome
-from autoscaler.daemon.workers import Worker
+from autoscaler.daemon.workers import Watch, Worker
 from autoscaler.store.journal import JournalEvent
 
 __all__ = ["Crew"]
@@ -29,6 +29,7 @@ class Crew:
         clock: Clock,
         metronome: Metronome,
         note: Callable[[JournalEvent], None],
+        watch: Watch,
     ) -> None:
         """Nobody ticks yet; `follow` begins."""
         self._books = books
@@ -36,6 +37,7 @@ class Crew:
         self._clock = clock
         self._metronome = metronome
         self._note = note
+        self._watch = watch
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._every: dict[str, float] = {}
         self.workers: dict[str, Worker] = {}
@@ -55,7 +57,12 @@ class Crew:
         for name, group in groups.items():
             if name not in self.workers:
                 worker = self.workers[name] = Worker(
-                    name, books=self._books, cycle=self._cycle, clock=self._clock, note=self._note
+                    name,
+                    books=self._books,
+                    cycle=self._cycle,
+                    clock=self._clock,
+                    note=self._note,
+                    watch=self._watch,
                 )
                 self._tasks[name] = tasks.create_task(worker.run(), name=f"group_{name}")
             if self._every.get(name) != group.every_s:

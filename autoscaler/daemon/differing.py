@@ -153,8 +153,9 @@ def wants_otherwise(one: Wanted, other: Wanted) -> int:
 def _differs(recorded: Said, again: Said, mine: slice | Ints, theirs: slice | Ints, *, to_the_letter: bool) -> Bools:
     one, other = recorded.wanted, again.wanted
     moves = (recorded.step[mine] != 0) | (again.step[theirs] != 0)
-    elsewhere: Bools = (one.limit[mine] != other.limit[theirs]) | (one.force[mine] != other.force[theirs])
-    if not to_the_letter:
-        return moves & elsewhere
-    by_another: Bools = moves & (one.rule[mine] != other.rule[theirs])
-    return elsewhere | by_another | (one.called[mine] != other.called[theirs])
+    elsewhere = (one.limit[mine] != other.limit[theirs]) | (one.force[mine] != other.force[theirs])
+    differs: Bools = moves & elsewhere
+    if to_the_letter:
+        by_another = moves & (one.rule[mine] != other.rule[theirs])
+        differs = elsewhere | by_another | (one.called[mine] != other.called[theirs])
+    return differs

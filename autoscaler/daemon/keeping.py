@@ -48,16 +48,23 @@ class _Open:
     ticks: int
     columns: Columns
 
-    def takes(self, rules: str, mode: str, at: datetime) -> bool:
-        is_young = self.ticks < TICKS_A_SEGMENT and timedelta() <= at - self.since < LONGEST_SEGMENT
+    def takes(self, rules: str, mode: str, at: datetime, *, most: int) -> bool:
+        is_young = self.ticks < most and timedelta() <= at - self.since < LONGEST_SEGMENT
         return is_young and (self.rules, self.mode) == (rules, mode)
 
 
 class Keeper:
     """Keeps the ticks of all groups; one call at a time for each."""
 
-    def __init__(self, store: SqliteStore, texts: RuleTexts) -> None:
-        """Nothing is open yet."""
+    def __init__(self, store: SqliteStore, texts: RuleTexts, *, ticks_a_segment: int = TICKS_A_SEGMENT) -> None:
+        """Nothing is open yet.
+
+        Args:
+            store: Where ticks are kept.
+            texts: Finds the rules' text, which is kept with them.
+            ticks_a_segment: After so many the memory is kept again.
+        """
+        self._ticks_a_segment = ticks_a_segment
         self._store = store
         self._texts = texts
         self._open: dict[str, _Open] = {}
@@ -88,7 +95,7 @@ class Keeper:
             columns[:] = [now]
             return KeptTick(tick=tick, at=at, blob=blob)
 
-        if went_on is not None and went_on.takes(rules, mode, at):
+        if went_on is not None and went_on.takes(rules, mode, at, most=self._ticks_a_segment):
             basis = went_on.columns
             if await self._store.add_tick(went_on.segment, lambda: packed(basis)):
                 self._open[group] = _Open(

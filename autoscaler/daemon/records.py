@@ -24,6 +24,9 @@ __all__ = ["DECISION", "TICK", "Decisions", "failed_tick", "skipped_tick", "tick
 DECISION = "autoscaler.decision/1"
 TICK = "autoscaler.tick/1"
 
+_SHADOW = {"shadow": True}
+"""Marks lines of rules that nobody obeys; others have no such key."""
+
 
 def tick_id(group: str, at: datetime) -> str:
     """A tick's name: when and whose; no group ticks twice in one microsecond."""
@@ -31,9 +34,16 @@ def tick_id(group: str, at: datetime) -> str:
 
 
 def tick_record(
-    tick: str, plan: GroupPlan, at: datetime, rulebook: str, *, decide_ms: float, problems: tuple[str, ...]
+    tick: str,
+    plan: GroupPlan,
+    at: datetime,
+    rulebook: str,
+    *,
+    decide_ms: float,
+    problems: tuple[str, ...],
+    is_shadow: bool = False,
 ) -> JournalEvent:
-    """The line of a tick that was decided."""
+    """The line of a tick that was decided, under shadow rules or not."""
     slots = plan.slots
     line = {
         "schema": TICK,
@@ -59,6 +69,7 @@ def tick_record(
         "problems": problems,
         "skipped": False,
         "decide_ms": round(decide_ms, 3),
+        **(_SHADOW if is_shadow else {}),
     }
     return JournalEvent(schema=TICK, at=at, group=plan.group.name, agent=None, line=orjson.dumps(line))
 
@@ -97,7 +108,9 @@ class Decisions:
     Rows that read the same share their stages, so a line costs microseconds also where 60,000 change at once.
     """
 
-    def __init__(self, tick: str, plan: GroupPlan, at: datetime, rulebook: str, snapshot: Snapshot) -> None:
+    def __init__(
+        self, tick: str, plan: GroupPlan, at: datetime, rulebook: str, snapshot: Snapshot, *, is_shadow: bool = False
+    ) -> None:
         """Keep what the lines need of a tick.
 
         Args:
@@ -106,8 +119,10 @@ class Decisions:
             at: When, aware UTC.
             rulebook: Digest of the rules.
             snapshot: What was seen.
+            is_shadow: It was decided under shadow rules.
         """
         self._tick = tick
+        self._mark = _SHADOW if is_shadow else {}
         self._plan = plan
         self._at = at
         self._at_text = _iso(at)
@@ -160,6 +175,7 @@ class Decisions:
             "stages": self._stages_of(row, rows.keys[row].tobytes()),
             "inputs": self._inputs,
             **outcome,
+            **self._mark,
         }
         return JournalEvent(schema=DECISION, at=self._at, group=plan.group.name, agent=agent, line=orjson.dumps(line))
 

@@ -15,7 +15,9 @@ from autoscaler.console.ports import Json
 from autoscaler.core.readings import Overrides
 from autoscaler.daemon.cycle import Decided
 from autoscaler.daemon.records import DECISION
+from autoscaler.daemon.reloads import reload_to_json
 from autoscaler.daemon.service_state import ServiceState
+from autoscaler.daemon.shadow_report import shadow_json, shadow_metrics
 from autoscaler.gateway.owned import OwnedSessions
 
 __all__ = ["metrics_text", "sentence", "status_json"]
@@ -40,6 +42,8 @@ def status_json(state: ServiceState) -> Json:
         "is_last_good": books.state.is_last_good,
         "reloads": state.reloads.taken,
         "bad_reloads": state.reloads.refused,
+        "last_reload": None if state.reloads.last is None else reload_to_json(state.reloads.last),
+        "shadow": shadow_json(state.shadow, books.book),
         **_orders(state.overrides),
         "groups": [_group(state, name) for name in sorted(state.crew.workers)],
         "gateway": _gateway(state),
@@ -85,6 +89,12 @@ def metrics_text(state: ServiceState) -> str:
     metrics.counter("autoscaler_journal_lost_total", "Journal lines lost.", health.lost)
     metrics.counter("autoscaler_reloads_total", "Rule reloads by outcome.", state.reloads.taken, outcome="taken")
     metrics.counter("autoscaler_reloads_total", "Rule reloads by outcome.", state.reloads.refused, outcome="refused")
+    if state.reloads.last is not None:
+        at = state.reloads.last.at.timestamp()
+        metrics.gauge("autoscaler_last_reload_timestamp_seconds", "When rules were last read again.", at)
+    digest = state.books.book.digest
+    metrics.gauge("autoscaler_rulebook_info", "The rules in force, by digest.", 1, digest=digest)
+    shadow_metrics(metrics, state.shadow)
     metrics.gauge("autoscaler_rules_bad", "1 while the rule folder has errors.", int(bool(state.books.state.problem)))
     metrics.gauge("autoscaler_frozen", "1 while frozen by a person.", int(state.overrides.frozen))
     return metrics.text()

@@ -26,8 +26,12 @@ class Scribe:
 
     def note(self, event: JournalEvent) -> None:
         """Take one line; never blocks."""
-        self._noted.append(event)
+        self.note_aside(event)
         self.recent.append(event)
+
+    def note_aside(self, event: JournalEvent) -> None:
+        """Take one line that is not shown among the recent ones, as `note`."""
+        self._noted.append(event)
         self._has_some.set()
 
     async def run(self) -> None:

@@ -37,6 +37,7 @@ from autoscaler.daemon.report import sentence
 from autoscaler.daemon.scribe import Scribe
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.daemon.settings import Settings
+from autoscaler.daemon.shadow import Shadow
 from autoscaler.daemon.wiring import build_gateway, build_source
 from autoscaler.errors import StoreError, StoreUnavailable
 from autoscaler.gateway.owned import OwnedSessions
@@ -145,6 +146,8 @@ class Daemon:
         books = Books(settings.rules, store, observe_only=settings.mode == "observe")
         await books.first()
         scribe = Scribe(store, JournalStream(enabled=settings.journal.stdout))
+        shadow = Shadow(settings.shadow_rules, scribe.note_aside)
+        shadow.load(books.book)
         orders = OrderBook(clock, scribe.note)
         gateway = await build_gateway(settings, clock, outcomes=orders.ended, on_sign_in=orders.aftermath.signed_in)
         for transport in gateway.transports:
@@ -164,7 +167,9 @@ class Daemon:
             overrides=lambda: state.overrides,
             memory=Memory(groups=_remembered(settings.store)),
         )
-        crew = Crew(books=books, cycle=cycle, clock=clock, metronome=self._metronome, note=scribe.note)
+        crew = Crew(
+            books=books, cycle=cycle, clock=clock, metronome=self._metronome, note=scribe.note, watch=shadow.watch
+        )
         state = ServiceState(
             clock=clock,
             store=store,
@@ -174,7 +179,8 @@ class Daemon:
             orders=orders,
             cycle=cycle,
             crew=crew,
-            reloads=Reloads(books, self._notifier),
+            reloads=Reloads(books, self._notifier, shadow=shadow, clock=clock, note=scribe.note),
+            shadow=shadow,
             started_at=clock.now(),
             overrides=await store.load_overrides(),
         )

@@ -13,6 +13,7 @@ from autoscaler.daemon.cycle import Cycle
 from autoscaler.daemon.orders import OrderBook
 from autoscaler.daemon.reloading import Reloads
 from autoscaler.daemon.scribe import Scribe
+from autoscaler.daemon.shadow import Shadow
 from autoscaler.daemon.wiring import GatewayParts
 from autoscaler.store.sqlite_store import SqliteStore
 
@@ -24,7 +25,7 @@ class ServiceState:
     """Parts and the few things that change about the whole.
 
     Attributes:
-        clock, store, books, gateway, scribe, orders, cycle, crew, reloads: The parts.
+        clock, store, books, gateway, scribe, orders, cycle, crew, reloads, shadow: The parts.
         started_at: Aware UTC.
         overrides: What people ordered, as kept.
         is_draining: No new tick begins.
@@ -39,6 +40,7 @@ class ServiceState:
     cycle: Cycle
     crew: Crew
     reloads: Reloads
+    shadow: Shadow
     started_at: datetime
     overrides: Overrides
     is_draining: bool = False

@@ -140,6 +140,7 @@ class Settings(BaseSettings):
     )
 
     rules: Path
+    shadow_rules: Path | None = None
     store: str
     mode: Literal["enforce", "observe"] = "enforce"
     gateway: GatewaySettings

@@ -14,27 +14,39 @@ from collections.abc import Callable
 import structlog
 
 from autoscaler.clock import Clock
+from autoscaler.core.memory import GroupMemory
 from autoscaler.daemon.books import Books
-from autoscaler.daemon.cycle import Cycle
+from autoscaler.daemon.cycle import Cycle, Decided
 from autoscaler.daemon.records import failed_tick, skipped_tick
 from autoscaler.store.journal import JournalEvent
 
-__all__ = ["Worker"]
+__all__ = ["Watch", "Worker"]
 
 log = structlog.get_logger(__name__)
+
+Watch = Callable[[Decided, GroupMemory | None], None]
+"""Hears of each tick that was carried out, with the memory it was decided with; never raises."""
 
 
 class Worker:
     """Ticks for one group."""
 
     def __init__(
-        self, group: str, *, books: Books, cycle: Cycle, clock: Clock, note: Callable[[JournalEvent], None]
+        self,
+        group: str,
+        *,
+        books: Books,
+        cycle: Cycle,
+        clock: Clock,
+        note: Callable[[JournalEvent], None],
+        watch: Watch,
     ) -> None:
         self.group = group
         self._books = books
         self._cycle = cycle
         self._clock = clock
         self._note = note
+        self._watch = watch
         self.began_at = clock.monotonic()
         self._due = asyncio.Event()
         self._is_idle = asyncio.Event()
@@ -71,6 +83,7 @@ class Worker:
         group = book.group(self.group)
         if group is None:  # a reload took it away after the beat
             return
+        before = self._cycle.memory.groups.get(self.group)
         try:
             await self._cycle.tick(group, book)
         except Exception as error:  # the one place: a fault in one group's cycle must not end the daemon
@@ -80,3 +93,4 @@ class Worker:
             return
         self.counts["completed"] += 1
         self.completed_at = self._clock.monotonic()
+        self._watch(self._cycle.last[self.group], before)

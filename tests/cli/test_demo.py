@@ -27,3 +27,12 @@ def test_a_demo_of_a_few_seconds_ends_well_and_keeps_its_journal(tmp_path: Path)
     assert len(kept) == summary["calls"]["ok"]
     assert {json.loads(line)["retcode"] for line in kept} == {"0"}
     assert run("status", "--config", directory / "autoscaler.toml").returncode == 4
+
+
+def test_a_demo_whose_daemon_can_t_start_says_why_in_a_sentence(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/nowhere/autoscaler.db"
+    ended = run("demo", "--for", "1s", "--directory", tmp_path / "demo", AUTOSCALER_STORE=store)
+    assert ended.returncode == 4
+    assert f"Error: {tmp_path}/nowhere" in ended.stderr
+    assert "Try: " in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -208,7 +208,8 @@ def standing(**more: Any) -> dict[str, Any]:
     return {
         "state": "running", "sentence": "1 group: webchat 60 slots of 20 agents", "now": "2026-11-22T10:00:00+00:00",
         "rulebook": f"sha256:{'a' * 64}", "findings": [], "frozen": False, "pauses": [], "pins": [], "groups": [group],
-        "gateway": gateway, "store": {"backlog": 0, "lost": 0, "last_error": None}, **more,
+        "gateway": gateway, "store": {"backlog": 0, "lost": 0, "last_error": None}, "last_reload": None,
+        "shadow": None, **more,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import time
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,25 @@ from autoscaler.core.book import (
     IdRange,
     Limits,
     Mode,
+    Per,
     Rule,
     Safety,
     Smoothing,
     Stability,
     Tier,
+    Track,
+    WarmUp,
+    Weekly,
 )
-from autoscaler.core.expressions import Expression
+from autoscaler.core.book import Step as Band
+from autoscaler.core.expressions import Compare, Expression, OverTime, Relation, TimeFunction
 from autoscaler.core.forgetting import of_this_mode, returned, stood_still
 from autoscaler.core.memory import KEEP_ABSENT_S, AgentMemory, GroupMemory, aligned
 from autoscaler.core.plan import GroupPlan, Stage
 from autoscaler.core.readings import AgentState, Overrides, Pause, Pin, Snapshot
+from autoscaler.core.scope import GroupView
 from autoscaler.core.team import Columns16, Team, assemble, members
+from autoscaler.core.tiers import with_tiers
 
 from .staging import (
     LOAD,
@@ -41,6 +49,8 @@ from .staging import (
     Person,
     each,
     is_state,
+    named,
+    number,
     on_a_call,
     over,
     rate,
@@ -101,6 +111,77 @@ def bounds(draw: st.DrawFn, index: int) -> Rule:
 
 
 @st.composite
+def tracks(draw: st.DrawFn, index: int, *, of: Expression | None = None) -> Rule:
+    """A group in proportion to its queue, or to what its agents hold."""
+    measured = draw(st.sampled_from([WAITING, OCCUPANCY, named("group.load"), LOAD])) if of is None else of
+    track = Track(
+        input=measured,
+        per=draw(st.sampled_from(Per)),
+        target=draw(st.sampled_from([0.3, 2.0, 15.0])),
+        tolerance_down=draw(st.sampled_from([0.0, 0.1])),
+        tolerance_up=draw(st.sampled_from([0.0, 0.1])),
+    )
+    return Rule(name=f"track {index}", track=track, per_agent=measured is LOAD, cooldown_s=draw(TIMES))
+
+
+@st.composite
+def bands(draw: st.DrawFn, index: int, *, rising: bool = False) -> Rule:
+    """Steps of a group or of its agents; `rising`: of a group, each band asks for more than the one before."""
+    sizes = sorted(draw(st.lists(st.integers(1, 9), min_size=2, max_size=3)))
+    of, few = (WAITING, 4) if rising or draw(st.booleans()) else (LOAD, 1)
+    amount = slots if of is WAITING else each
+    steps = [
+        Band(when=over(of, (band + 1) * few), raise_by=amount(size), lower_by=None) for band, size in enumerate(sizes)
+    ]
+    if draw(st.booleans()):
+        steps.insert(0, Band(when=under(of, few), raise_by=None, lower_by=amount(draw(st.integers(1, 3)))))
+    if not rising:
+        steps = draw(st.permutations(steps))
+    return Rule(name=f"bands {index}", steps=tuple(steps), per_agent=of is LOAD, for_s=draw(TIMES))
+
+
+@st.composite
+def over_time(draw: st.DrawFn, index: int, *, up: bool | None = None) -> Rule:
+    """A group-wide raise or lower by what the queue was like lately."""
+    past = OverTime(
+        draw(st.sampled_from([one for one in TimeFunction if one is not TimeFunction.FORECAST])),
+        WAITING,
+        draw(st.sampled_from([15.0, 40.0])),
+    )
+    rule = draw(group_moves(index, up=up))
+    relation = Relation.GT if rule.raise_by else Relation.LT
+    return replace(rule, when=Compare(relation, past, number(draw(st.sampled_from([0, 10])))))
+
+
+def lasting(*kinds: Callable[[int], st.SearchStrategy[Rule]]) -> Callable[[int], st.SearchStrategy[Rule]]:
+    """Rules of `kinds` that go on after their condition, by time or until another one."""
+
+    @st.composite
+    def rules(draw: st.DrawFn, index: int) -> Rule:
+        rule = draw(draw(st.sampled_from(kinds))(index))
+        if draw(st.booleans()):
+            return replace(rule, keep_for_s=draw(st.sampled_from([20.0, 70.0])))
+        return replace(rule, until=is_state("idle") if rule.per_agent else under(WAITING, 4))
+
+    return rules
+
+
+EARLY = Weekly(days=frozenset(range(7)), start=time(9, 0), end=time(10, 1))
+LATER = Weekly(days=frozenset(range(7)), start=time(10, 2), end=time(12, 0))
+
+
+def windowed(*kinds: Callable[[int], st.SearchStrategy[Rule]]) -> Callable[[int], st.SearchStrategy[Rule]]:
+    """Rules of `kinds` that hold at some times of the day alone; the scenes begin at ten."""
+
+    @st.composite
+    def rules(draw: st.DrawFn, index: int) -> Rule:
+        at = draw(st.sampled_from([(EARLY,), (LATER,), (EARLY, LATER)]))
+        return replace(draw(draw(st.sampled_from(kinds))(index)), at=at)
+
+    return rules
+
+
+@st.composite
 def smoothings(draw: st.DrawFn) -> Smoothing:
     rates = st.builds(rate, GROUP_AMOUNTS, st.sampled_from([30.0, 60.0, 120.0]))
     return Smoothing(
@@ -111,6 +192,7 @@ def smoothings(draw: st.DrawFn) -> Smoothing:
     )
 
 
+WARM_UPS = st.sampled_from([None, None, WarmUp(start=1, add=1, every_s=40.0), WarmUp(start=2, add=3, every_s=90.0)])
 BUDGETS = st.one_of(st.none(), st.tuples(st.integers(1, 3), st.sampled_from([30.0, 90.0])))
 LIMITS = st.lists(st.integers(1, 8), min_size=3, max_size=3).map(sorted).map(
     lambda of: Limits(floor=of[0], baseline=of[1], ceiling=of[2])
@@ -122,14 +204,15 @@ def groups(draw: st.DrawFn, *kinds: Callable[[int], st.SearchStrategy[Rule]]) ->
     """A group whose rules are of `kinds`."""
     rules = [draw(draw(st.sampled_from(kinds))(index)) for index in range(draw(st.integers(1, 5)))]
     by_name = {rule.name: rule for rule in rules}
-    tiers = (
-        [Tier(name="some", ids=(IdRange(first=1003, last=1006),), limits=draw(LIMITS))] if draw(st.booleans()) else []
-    )
+    tiers = [Tier(name="some", ids=(IdRange(first=1003, last=1006),), limits=draw(LIMITS))]
+    where = draw(st.sampled_from([over(LOAD, 4), under(named("agent.signed_in_for"), 600), is_state("wrap_up")]))
+    tiers.append(Tier(name="those", ids=draw(st.sampled_from([(), tiers[0].ids])), limits=draw(LIMITS), where=where))
     return Group(
         name="webchat",
         queues=(2001,),
         limits=draw(LIMITS),
-        tiers=tiers,
+        tiers=tuple(draw(st.lists(st.sampled_from(tiers), unique=True))),
+        warm_up=draw(WARM_UPS),
         protect=(IdRange(first=1008, last=1008),) if draw(st.booleans()) else (),
         rules=tuple(by_name.values()),
         stability=Stability(
@@ -145,10 +228,13 @@ def groups(draw: st.DrawFn, *kinds: Callable[[int], st.SearchStrategy[Rule]]) ->
     )
 
 
-PLAIN = (group_moves, agent_moves, holds)
+MOVING = (group_moves, agent_moves, tracks, bands, over_time, lasting(group_moves, agent_moves), windowed(group_moves))
+"""Rules that move somebody."""
+
+PLAIN = (*MOVING, holds, lasting(holds))
 """Rules that set no bounds for a while."""
 
-ANY = (*PLAIN, bounds)
+ANY = (*PLAIN, bounds, bounds, holds, lasting(bounds), windowed(bounds, holds, tracks, bands))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +260,7 @@ def _whats(*, failures: bool) -> st.SearchStrategy[dict[str, Any] | None]:
     if failures:
         plain += [
             st.just({"limit": UNKNOWN, "signed_in_for_s": 1.0}),
+            st.fixed_dictionaries({"signed_in_for_s": st.sampled_from([50.0, 4000.0, UNKNOWN])}),
             st.just({"limit": 5.0}),
             st.just({"state": AgentState.SIGNED_OUT}),
             st.just({"state": AgentState.UNKNOWN}),
@@ -228,8 +315,8 @@ def scenes(
 
 def _inside(rules: Group, one: Person) -> int:
     limits = rules.limits
-    for tier in rules.tiers:
-        if any(part.first <= one.id <= part.last for part in tier.ids):
+    for tier in reversed(rules.tiers):
+        if tier.where is None and any(part.first <= one.id <= part.last for part in tier.ids):
             limits = tier.limits
     return max(limits.floor, min(3, limits.ceiling))
 
@@ -309,4 +396,5 @@ def team_of(rules: Group, seen: Snapshot, before: GroupMemory | None, at: float)
         memory = stood_still(memory, at=at)
     agents, rows = aligned(memory.agents, ids, budgets, oldest=at - KEEP_ABSENT_S)
     agents = returned(agents, rows, seen.agents.signed_in_for_s[where], last=memory.at, at=at)
-    return assemble(rules, seen.agents, where, agents, rows)
+    team = assemble(rules, seen.agents, where, agents, rows)
+    return with_tiers(rules, team, GroupView(rules, seen, team, np.zeros(len(ids)), {}, at=at), agents, rows)

@@ -19,7 +19,7 @@ def test_an_agent_claimed_elsewhere_is_held_and_the_others_are_not() -> None:
     plan = decide(book(group(raising(each(1)))), seen, Memory(), START).groups[0]
     assert wanted(plan) == {1001: 4, 1002: 3, 1003: 4}
     assert calls(plan) == {1001: 4, 1003: 4}
-    assert "two groups of one media type claim this agent" in why(plan, 1002, Stage.GUARDED)
+    assert "two groups of one media type claim this agent" in why(plan, 1002, Stage.DISTRIBUTED)
 
 
 def test_a_limit_that_is_unknown_is_not_even_asserted_where_two_groups_claim_the_agent() -> None:

@@ -5,16 +5,36 @@ from __future__ import annotations
 import copy
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from autoscaler.core.exchange import parse_input, parse_time, plan_to_json
-from autoscaler.core.readings import ANY_MEDIA, AgentState
+from autoscaler.core.book import InputSpec
+from autoscaler.core.engine import decide
+from autoscaler.core.exchange import parse_input, parse_time, plan_to_json, story_to_json
+from autoscaler.core.memory import Memory
+from autoscaler.core.readings import ANY_MEDIA, AgentState, Pause, Pin
 from autoscaler.errors import ReadingMalformed
 
-from .staging import Floor, group, people
+from .staging import (
+    START,
+    UNKNOWN,
+    WAITING,
+    Floor,
+    Person,
+    book,
+    group,
+    named,
+    on_a_call,
+    over,
+    people,
+    raising,
+    slots,
+    snapshot,
+)
+
+LATE = named("input.late")
 
 GOOD: dict[str, Any] = {
     "at": "2026-11-22T10:00:00Z",
@@ -211,3 +231,165 @@ def test_a_memory_that_an_output_gave_is_an_input_again() -> None:
     memory = parse_input(changed("memory", printed["memory"]))[1]
     assert memory is not None
     assert set(memory.groups) == {"webchat"}
+
+
+def test_a_plan_is_printed_in_the_form_of_the_contract() -> None:
+    rules = (raising(slots(1), over(WAITING, 20), for_s=30), on_a_call(), raising(slots(1), over(LATE, 5), name="late"))
+    spec = InputSpec(name="late", source="prometheus", query="x", max_age_s=60.0, between=None, required=False)
+    floor = Floor.of(
+        group(*rules, inputs=(spec,)), [Person(id=1001, state=AgentState.TALKING), Person(id=1002, limit=UNKNOWN)]
+    )
+    plan = floor.tick(10, 30)
+    assert floor.plan is not None
+    printed = plan_to_json(floor.plan)
+    assert list(printed) == ["at", "rulebook", "groups", "agents", "calls", "memory"]
+    assert printed["at"] == "2026-03-02T10:00:10Z"
+    assert printed["rulebook"] == "sha256:test"
+    assert printed["groups"] == [
+        {
+            "group": "webchat",
+            "mode": "enforce",
+            "slots": {"observed": 6, "proposed": 4, "arbitrated": 4, "stabilised": 4, "wanted": 4},
+            "rules": [
+                {"name": "surge", "verdict": "waiting", "why": "true for 0 s of 30 s"},
+                {"name": "on a call", "verdict": "true", "matched": 1},
+                {"name": "late", "verdict": "unknown", "why": "not known: input.late"},
+            ],
+            "held": [],
+            "holds": {},
+            "unknown_inputs": ["input.late"],
+        }
+    ]
+    assert [
+        (row["id"], row["group"], row["from"], row["to"], row["rule"], len(row["stages"])) for row in printed["agents"]
+    ] == [(1001, "webchat", 3, 1, "on a call", 7), (1002, "webchat", None, 3, None, 7)]
+    assert printed["agents"][0]["stages"] == story_to_json(plan, 0)
+    assert printed["agents"][0]["stages"][:3] == [
+        {"stage": "observed", "limit": 3, "why": "the limit in force"},
+        {"stage": "proposed", "limit": 3, "why": "no rule asks for a change of this agent"},
+        {"stage": "arbitrated", "limit": 1, "why": "above the agent's ceiling, or capped by 'on a call'"},
+    ]
+    assert printed["calls"] == [
+        {"agent": 1001, "media_type": 51, "callnums": 1},
+        {"agent": 1002, "media_type": 51, "callnums": 3},
+    ]
+    assert printed["memory"]["groups"]["webchat"]["at"] == START.timestamp() + 10
+
+
+def test_a_plan_made_elsewhere_in_the_world_is_printed_in_utc() -> None:
+    tokyo = START.astimezone(timezone(timedelta(hours=9)))
+    plan = decide(book(group()), snapshot(people(1)), Memory(), tokyo)
+    assert plan_to_json(plan)["at"] == "2026-03-02T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("queues.0.id", 0),
+        ("queues.0.id", 2**31 - 1),
+        ("agents.0.id", 101),
+        ("agents.0.id", 999_999),
+        ("agents.1.load", 0),
+        ("agents.1.load", 10_000),
+        ("agents.1.limit", 1),
+        ("agents.1.limit", 60),
+        ("agents.1.queues", [0, 2**31 - 1]),
+        ("overrides.pins.0.agent", 101),
+        ("overrides.pins.0.agent", 999_999),
+        ("overrides.pins.0.limit", 1),
+        ("overrides.pins.0.limit", 60),
+        ("overrides.pins.0.media_type", 99),
+        ("overrides.pauses.0.group", None),
+    ],
+)
+def test_values_at_the_edge_are_taken(path: str, value: Any) -> None:
+    parse_input(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("queues.0.id", 2**31),
+        ("agents.1.load", 10_001),
+        ("agents.1.queues", [2**31]),
+        ("agents.1.queues", [-1]),
+        ("overrides.pins.0.agent", 100),
+        ("overrides.pins.0.agent", 1_000_000),
+        ("overrides.pins.0.limit", 0),
+        ("overrides.pins.0.media_type", -1),
+        ("overrides.pins.0.media_type", 100),
+        ("overrides.pins.0.reasn", ""),
+        ("overrides.pauses.0.reasn", ""),
+    ],
+)
+def test_values_beyond_the_edge_are_not(path: str, value: Any) -> None:
+    with pytest.raises(ReadingMalformed):
+        parse_input(changed(path, value))
+
+
+def test_all_that_a_person_ordered_is_read() -> None:
+    until = "2026-11-22T12:00:00Z"
+    pin = {"agent": 1002, "media_type": 53, "limit": 2, "until": until, "reason": "new", "by": "lead"}
+    value = changed("overrides", {"frozen": True, "pauses": [{}, *GOOD["overrides"]["pauses"]], "pins": [{**pin}]})
+    orders = parse_input(value)[0].overrides
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert orders.frozen
+    assert orders.pauses == (
+        Pause(group=None, until=None, reason="", by=""),
+        Pause(group="webchat", until=datetime(2026, 11, 22, 11, tzinfo=UTC), reason="drill", by="ops"),
+    )
+    assert orders.pins == (Pin(agent=1002, media_type=53, limit=2, until=at, reason="new", by="lead"),)
+    assert parse_input(GOOD)[0].overrides.pins == (
+        Pin(agent=1001, media_type=ANY_MEDIA, limit=4, until=None, reason="", by=""),
+    )
+
+
+def test_an_age_left_out_is_now_of_queues_and_inputs_too() -> None:
+    value = changed("queues.0.age_s", MISSING)
+    del value["inputs"]["reply_seconds"]["age_s"]
+    seen = parse_input(value)[0]
+    assert seen.queues.age_s.tolist() == [0.0]
+    assert seen.inputs["reply_seconds"].age_s == 0.0
+    assert math.isnan(parse_input(changed("queues.0.age_s", None))[0].queues.age_s[0])
+
+
+TIME = "2026-11-22T10:00:00Z"
+STATES = (
+    "adjusting, answering, available, break, busy, idle, not_ready, occupied, pre_occupied, ready, rest, signed_out,"
+    " study, talking, unknown, working, wrap_up"
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "help_"),
+    [
+        (changed("at", MISSING), "at: is missing", f'an ISO time with zone, as "{TIME}"'),
+        (changed("at", "noon"), "at: 'noon' is not a time", f'write it as "{TIME}"'),
+        (
+            changed("at", "2026-11-22T10:00"),
+            "at: '2026-11-22T10:00' has no time zone",
+            "end it with Z for UTC, or an offset as +01:00",
+        ),
+        (
+            changed("memory", {"version": 0}),
+            "memory: memory: version is 0, this program reads 1",
+            "give back what an earlier output gave, or null",
+        ),
+        (
+            changed("agents.0.load", {"chat": 3}),
+            "agents[0].load: 'chat' is not a media type",
+            'use the number as a key, as {"51": 2}',
+        ),
+        (changed("agents.1.id", 1002), "agents[1].id: 1002 stands twice", "give each agent one row"),
+        (changed("queues", GOOD["queues"] * 2), "queues[1].id: 2001 stands twice", "give each queue one row"),
+        (
+            changed("agents.1.state", "dancing"),
+            "agents[1].state: 'dancing' is not a state",
+            f"use one of {STATES}, or null",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_word_for_word(value: Any, said: str, help_: str) -> None:
+    with pytest.raises(ReadingMalformed) as caught:
+        parse_input(value)
+    assert (str(caught.value), caught.value.help) == (said, help_)

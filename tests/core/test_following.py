@@ -73,9 +73,7 @@ def test_slots_follow_the_reading_in_proportion(per: Per, reading: float, expect
 
 
 @pytest.mark.parametrize("per", list(Per))
-@pytest.mark.parametrize(
-    ("ratio", "moves"), [(0.9, False), (1.0, False), (1.1, False), (0.899, True), (1.101, True)]
-)
+@pytest.mark.parametrize(("ratio", "moves"), [(0.9, False), (1.0, False), (1.1, False), (0.899, True), (1.101, True)])
 def test_inside_the_tolerance_and_at_both_its_ends_nothing_moves(per: Per, ratio: float, moves: bool) -> None:
     on_target = {Per.GROUP: 10.0, Per.AGENT: 100.0, Per.SLOT: 300.0}[per]
     assert (asked(track(per=per), ratio * on_target, TEN) != 30) is moves

@@ -188,7 +188,9 @@ def test_a_rule_that_no_longer_outlasts_its_condition_forgets() -> None:
 
 def test_outside_its_window_an_engaged_rule_is_forgotten() -> None:
     morning = Weekly(days=frozenset(range(7)), start=START.time(), end=START.replace(minute=1).time())
-    opens_again = Weekly(days=frozenset(range(7)), start=START.replace(minute=2).time(), end=START.replace(hour=12).time())
+    opens_again = Weekly(
+        days=frozenset(range(7)), start=START.replace(minute=2).time(), end=START.replace(hour=12).time()
+    )
     rule = replace(UNTIL, at=(morning, opens_again))
     assert capped(rule, (0, 30), (30, 10), (60, 10), (120, 10)) == [T, T, F, F]
 
@@ -258,6 +260,4 @@ def test_single_agents_are_kept_exactly_as_a_group_is(
 def test_until_keeps_a_rule_from_one_condition_to_the_other(
     holds: bool, unknown: bool, engaged: float | None, leave: Truth, expected: tuple[bool, bool, float | None]
 ) -> None:
-    assert group_held(
-        holds=holds, unknown=unknown, engaged=engaged, keep_for_s=0.0, leave=leave, at=100.0
-    ) == expected
+    assert group_held(holds=holds, unknown=unknown, engaged=engaged, keep_for_s=0.0, leave=leave, at=100.0) == expected

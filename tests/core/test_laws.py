@@ -12,18 +12,52 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from autoscaler.core.book import Group, Mode, Rule, Safety, Smoothing
+from autoscaler.core.book import Group, Mode, Rule, Safety, Smoothing, WarmUp
 from autoscaler.core.engine import decide
 from autoscaler.core.exchange import parse_input, plan_to_json
-from autoscaler.core.memory import Ledger, Memory, to_json
+from autoscaler.core.memory import GroupMemory, Ledger, Memory, to_json
 from autoscaler.core.plan import GroupPlan, Stage
 from autoscaler.core.readings import AgentState
 from autoscaler.core.reasons import Reason
 from autoscaler.core.stability import raise_limit, shrink_limit
 from autoscaler.core.verdicts import VerdictKind
+from autoscaler.core.warming import warm_ceiling
 
-from .scenes import GROUP_AMOUNTS, PLAIN, Scene, Step, agent_moves, befall, group_moves, holds, play, scenes
-from .staging import ALWAYS, START, T0, Floor, Person, at, book, calls, slots, snapshot, text, wanted
+from .scenes import (
+    GROUP_AMOUNTS,
+    PLAIN,
+    Scene,
+    Step,
+    agent_moves,
+    bands,
+    befall,
+    group_moves,
+    holds,
+    lasting,
+    over_time,
+    play,
+    scenes,
+    tracks,
+    windowed,
+)
+from .staging import ALWAYS, START, T0, WAITING, Floor, Person, at, book, calls, slots, snapshot, text, wanted
+
+
+def raising_rules(index: int) -> st.SearchStrategy[Rule]:
+    return group_moves(index, up=True, amounts=GROUP_AMOUNTS)
+
+
+def raising_over_time(index: int) -> st.SearchStrategy[Rule]:
+    return over_time(index, up=True)
+
+
+def tracks_waiting(index: int) -> st.SearchStrategy[Rule]:
+    return tracks(index, of=WAITING)
+
+
+def rising_bands(index: int) -> st.SearchStrategy[Rule]:
+    return bands(index, rising=True)
+
 
 law = settings(
     max_examples=60,
@@ -40,8 +74,19 @@ def test_limits_stay_within_bounds_and_no_rule_leads_anybody_out_of_its_own(scen
         team = step.team
         assert ((step.wanted >= 1) & (step.wanted <= 60)).all()
         assert (step.wanted <= team.ceiling)[step.moved > 0].all()
-        lowest = np.minimum(team.floor, min(caps, default=60))
+        warm_up = scene.rules.warm_up
+        lowest = np.minimum(team.floor, min([*caps, *([warm_up.start] if warm_up else [])], default=60))
         assert (step.wanted >= lowest)[step.moved < 0].all()
+
+
+@law
+@given(scene=scenes())
+def test_nobody_is_raised_above_what_its_warm_up_allows(scene: Scene) -> None:
+    gentle = replace(scene.rules, warm_up=scene.rules.warm_up or WarmUp(start=1, add=2, every_s=50.0))
+    assert gentle.warm_up is not None
+    for _, step in play(replace(scene, rules=gentle)):
+        warm = warm_ceiling(gentle.warm_up, step.team.signed_in_for_s)
+        assert (step.wanted <= warm)[step.moved > 0].all()
 
 
 @law
@@ -174,7 +219,11 @@ def test_without_a_reading_of_its_own_no_agents_limit_rises(scene: Scene) -> Non
 
 
 @law
-@given(scene=scenes(group_moves, holds, failures=False, orders=False))
+@given(
+    scene=scenes(
+        group_moves, holds, over_time, tracks_waiting, rising_bands, lasting(group_moves), failures=False, orders=False
+    )
+)
 def test_without_a_reading_of_the_queues_no_rule_that_rests_on_them_raises_anybody(scene: Scene) -> None:
     for _, step in play(scene):
         if math.isnan(step.moment.waiting) or step.moment.queue_age_s > 60:
@@ -182,13 +231,26 @@ def test_without_a_reading_of_the_queues_no_rule_that_rests_on_them_raises_anybo
             assert not (step.plan.reasons[Stage.DISTRIBUTED] == Reason.RELIEVED).any()
 
 
-def raising_rules(index: int) -> st.SearchStrategy[Rule]:
-    return group_moves(index, up=True, amounts=GROUP_AMOUNTS)
-
-
 @law
-@given(scene=scenes(raising_rules, failures=False, orders=False), more=st.sampled_from([1.0, 6.0, 30.0]))
+@given(
+    scene=scenes(
+        raising_rules,
+        lasting(raising_rules),
+        windowed(raising_rules),
+        raising_over_time,
+        tracks_waiting,
+        rising_bands,
+        failures=False,
+        orders=False,
+    ),
+    more=st.sampled_from([1.0, 6.0, 30.0]),
+)
 def test_more_people_waiting_never_lower_the_wanted_slots(scene: Scene, more: float) -> None:
+    """Of rules that a longer queue switches on or leaves as they are, and none but these: raises whose condition,
+    `for`, `keep_for` or function over time a longer queue makes true sooner; `until` that it makes true later; bands
+    in which a longer queue asks for more, their lowering ones below; `track` of the queue, upward and downward.
+    Caps and holds are the exceptions that the rules ask for; a lower that a longer queue switches on is one more.
+    """
     for floor, step in play(scene):
         memory = Memory() if step.before is None else Memory(groups={"webchat": step.before})
         waiting = step.moment.waiting + more
@@ -208,7 +270,7 @@ def _limit_seen(step: Step, one: Person) -> float:
 
 
 @law
-@given(scene=scenes(raising_rules, failures=False, orders=False))
+@given(scene=scenes(raising_rules, lasting(raising_rules), raising_over_time, failures=False, orders=False))
 def test_a_lower_takes_nothing_away_while_a_raise_matches(scene: Scene) -> None:
     both = replace(scene.rules, rules=(*scene.rules.rules, Rule(name="calm", when=ALWAYS, lower_by=slots(5))))
     for _, step in play(scene):
@@ -298,7 +360,8 @@ def test_the_order_in_which_agents_are_given_changes_no_byte(scene: Scene, rando
 @law
 @given(scene=scenes(group_moves, agent_moves, failures=False, orders=False))
 def test_a_call_that_failed_is_sent_again_and_spends_nothing_twice(scene: Scene) -> None:
-    rules = replace(scene.rules, safety=Safety(agents_per_tick=1.0))
+    # a warm-up that goes on asks for more by itself
+    rules = replace(scene.rules, safety=Safety(agents_per_tick=1.0), warm_up=None)
     for floor, step in play(replace(scene, rules=rules)):
         assert floor.plan is not None
         asked = calls(step.plan)
@@ -340,15 +403,27 @@ def test_observing_says_what_enforcing_would_do(scene: Scene) -> None:
     assert not calls(plans[0])
 
 
+def engaged_rules(memory: GroupMemory | None) -> set[str]:
+    """Rules that were in force beyond their condition, of the group or of an agent."""
+    return set() if memory is None else {*memory.engaged, *memory.agents.engaged}
+
+
 def test_the_laws_meet_what_they_speak_of() -> None:
     """Random scenes that never move anybody would prove nothing."""
     found: set[str] = set()
 
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=120, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(scene=scenes())
     def look(scene: Scene) -> None:
         for _, step in play(scene):
             found.update(reason.name for reason in step.plan.holds)
+            movers = {step.plan.rule_of(row) for row in np.flatnonzero(step.moved).tolist()}
+            found.update(name.split()[0] for name in movers if name is not None)
+            found.update(reason.name for reason in Reason if (step.plan.reasons[Stage.ARBITRATED] == reason).any())
+            if any(verdict.is_closed for verdict in step.plan.verdicts):
+                found.add("closed")
+            if engaged_rules(step.before):
+                found.add("engaged")
             if (step.moved > 0).any():
                 found.add("raised")
             if (step.moved < 0).any():
@@ -372,4 +447,16 @@ def test_the_laws_meet_what_they_speak_of() -> None:
         "PROTECTED",
         "HELD_BY_RULE",
         "UNKNOWN_VETO",
+        "WARMING_UP",
+        "RATE_OF_BOUND",
+        "move",
+        "full",
+        "idle",
+        "track",
+        "bands",
+        "CAPPED",
+        "FLOORED",
+        "set",
+        "closed",
+        "engaged",
     }

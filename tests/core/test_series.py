@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from autoscaler.core.book import Direction, InputSpec, Rule, Track, Per, Weekly
+from autoscaler.core.book import Direction, InputSpec, Per, Rule, Track, Weekly
 from autoscaler.core.expressions import Arithmetic, Compare, Expression, Operator, OverTime, Relation, TimeFunction
 from autoscaler.core.readings import Input
 from autoscaler.core.series import Series, known_over, sampled
@@ -34,14 +34,14 @@ def every(step: float, *values: float) -> list[tuple[float, float]]:
     return [(index * step, value) for index, value in enumerate(values)]
 
 
-def said(function: TimeFunction, *samples: tuple[float, float], window_s: float = MINUTE, every_s: float = 15.0) -> float:
+def said(
+    function: TimeFunction, *samples: tuple[float, float], window_s: float = MINUTE, every_s: float = 15.0
+) -> float:
     series = lived(*samples, window_s=window_s)
     return known_over(of(function, window_s), series, at=samples[-1][0], every_s=every_s)
 
 
-@pytest.mark.parametrize(
-    ("function", "expected"), [(AVG, 5.0), (PEAK, 9.0), (TROUGH, 2.0), (CHANGE, -14.0)]
-)
+@pytest.mark.parametrize(("function", "expected"), [(AVG, 5.0), (PEAK, 9.0), (TROUGH, 2.0), (CHANGE, -14.0)])
 def test_a_function_speaks_of_the_samples_of_its_window(function: TimeFunction, expected: float) -> None:
     # the sample of sixty seconds ago is no longer in the window; a change is counted from it
     assert said(function, *every(15, 20, 3, 9, 2, 6)) == expected
@@ -59,9 +59,7 @@ def test_the_newest_sample_must_be_known(function: TimeFunction) -> None:
     assert math.isnan(said(function, *every(15, 1, 2, 3, 4, UNKNOWN)))
 
 
-@pytest.mark.parametrize(
-    ("function", "expected"), [(AVG, 5.0), (PEAK, 7.0), (TROUGH, 3.0), (CHANGE, 4.0)]
-)
+@pytest.mark.parametrize(("function", "expected"), [(AVG, 5.0), (PEAK, 7.0), (TROUGH, 3.0), (CHANGE, 4.0)])
 def test_half_of_the_samples_are_enough(function: TimeFunction, expected: float) -> None:
     assert said(function, *every(15, UNKNOWN, 3, UNKNOWN, UNKNOWN, 7)) == expected
 

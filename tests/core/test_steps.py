@@ -183,7 +183,9 @@ def test_bands_of_the_group_and_of_single_agents_stand_in_one_rule() -> None:
 
 
 def test_an_agent_off_its_rules_condition_is_in_none_of_its_bands() -> None:
-    rule = bands(up(over(WAITING, 5), each(1)), when=Compare(Relation.EQ, STATE, Literal("idle", Unit.TEXT)), per_agent=True)
+    rule = bands(
+        up(over(WAITING, 5), each(1)), when=Compare(Relation.EQ, STATE, Literal("idle", Unit.TEXT)), per_agent=True
+    )
     team = people(2)
     team[0] = replace(team[0], state=AgentState.WRAP_UP)
     assert moved(Floor.of(group(rule), team).tick(0, 10)) == [3, 4]

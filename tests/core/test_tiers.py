@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autoscaler.core.book import IdRange, Limits, Rule, Tier
-from autoscaler.core.expressions import And, Expression
+from autoscaler.core.expressions import And, Compare, Expression, Literal, Name, Relation, Scope, Unit
 from autoscaler.core.plan import GroupPlan, Stage
 from autoscaler.core.readings import AgentState
 
@@ -76,8 +76,6 @@ def test_the_first_tier_that_matches_counts() -> None:
 
 
 def test_rules_may_name_a_tier_that_goes_by_a_condition() -> None:
-    from autoscaler.core.expressions import Compare, Literal, Name, Relation, Scope, Unit
-
     in_new = Compare(Relation.EQ, Name(Scope.AGENT, "tier"), Literal("new", Unit.TEXT))
     rule = Rule(name="slowly", when=in_new, per_agent=True, raise_by=each(1))
     team = people(2, limit=1.0, load=1.0)

@@ -173,7 +173,9 @@ def test_of_a_cap_and_a_warm_up_the_lower_counts_and_is_named() -> None:
     assert wanted(plan) == {1001: 1, 1002: 1}
     assert why(plan, 1001, Stage.ARBITRATED) == "above the agent's ceiling, or capped by 'on a call'"
     slow = replace(GENTLY, every_s=900.0)
-    floor = Floor.of(gently(replace(on_a_call(), cap=2), warm_up=slow), people(1, state=AgentState.TALKING, signed_in_for_s=5.0))
+    floor = Floor.of(
+        gently(replace(on_a_call(), cap=2), warm_up=slow), people(1, state=AgentState.TALKING, signed_in_for_s=5.0)
+    )
     plan = floor.tick(0)
     assert wanted(plan) == {1001: 1}
     assert why(plan, 1001, Stage.ARBITRATED) == "warming up after sign-in"

@@ -22,6 +22,7 @@ from autoscaler.daemon.report import status_json
 from autoscaler.daemon.service import Daemon
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.daemon.settings import load_settings
+from autoscaler.gateway.pushed import PushedSessions
 from autoscaler.simulation.desktops import Action
 from autoscaler.simulation.faults import FAULTS, CallFault, Outage
 from autoscaler.simulation.running import RunningSite, running_site
@@ -245,6 +246,13 @@ class Stage:
     def act(self, agent: int, action: str) -> None:
         self.site.catch_up()
         self.site.desktops.act(agent, Action(action))
+
+    def hand_over_without_cookies(self) -> None:
+        """What desktops do that know of no load balancer."""
+        sessions = self.state.gateway.sessions
+        assert isinstance(sessions, PushedSessions)
+        for agent, known in self.site.desktops.credentials().items():
+            sessions.put(agent, known.guid)
 
     async def ask(self, question: Callable[[ControlClient], Any]) -> Any:
         """Ask over the local socket, as the commands do."""

@@ -93,3 +93,22 @@ async def test_an_agent_who_left_and_came_back_gets_its_limit_again(short_path: 
         assert stage.limits()[FIRST] == 9
         assert len(stage.wanted()) == AGENTS
     stage.paths.journal().check_every_order_is_there_once()
+
+
+async def test_an_agent_who_left_and_came_back_is_noticed_even_where_its_desktop_hands_over_no_cookies(
+    short_path: Path,
+) -> None:
+    config = a_floor(requires_cookie=False, guid_interval_s=300.0, guid_timeout_s=600.0)
+    settings = {"gateway": {"guid_life": "600s"}}
+    async with on_stage(short_path, site=config, token="not the site's", **settings) as stage:
+        stage.hand_over_without_cookies()
+        await stage.ticks(1)
+        await stage.right()
+        stage.act(FIRST, "sign_out")
+        await stage.ticks(1)
+        stage.act(FIRST, "sign_in")
+        stage.hand_over_without_cookies()
+        assert stage.limits()[FIRST] == 3
+        await stage.ticks(2)
+        await stage.right_before_the_next_tick()
+        assert stage.limits()[FIRST] == 4

@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 
 from autoscaler.core.book import Group, Rulebook
+from autoscaler.core.memory import GroupMemory, Memory
 from autoscaler.daemon.aftermath import FIRST_REST_S, LATE_S, LONGEST_REST_S, Aftermath
+from autoscaler.daemon.books import RulesState
 from autoscaler.daemon.crew import OVERDUE_S, OVERDUE_TICKS, Crew
 from autoscaler.daemon.metronome import Metronome, splay
 from autoscaler.daemon.notify import Notifier, watchdog_interval
 from autoscaler.daemon.reloading import Reloads
+from autoscaler.daemon.shadow import Shadow
 from autoscaler.daemon.workers import Worker
 from autoscaler.gateway.ports import Outcome, OutcomeKind
 from autoscaler.rulebook.loading import load_folder
@@ -130,12 +133,15 @@ class ScriptedCycle:
     begun: int = 0
     go: asyncio.Event = field(default_factory=asyncio.Event)
     forgotten: list[str] = field(default_factory=list)
+    memory: Memory = field(default_factory=Memory)
+    last: dict[str, str] = field(default_factory=dict)
 
-    async def tick(self, group: Group, digest: str) -> None:
+    async def tick(self, group: Group, book: Rulebook) -> None:
         self.begun += 1
         await self.go.wait()
         if self.error is not None:
             raise self.error
+        self.last[group.name] = f"tick {self.begun}"
 
     def forget(self, group: str) -> None:
         self.forgotten.append(group)
@@ -155,9 +161,31 @@ def books(directory: Path, **rules: str) -> ScriptedBooks:
     return ScriptedBooks(book=loaded.book)
 
 
+def worker_of(
+    directory: Path, cycle: ScriptedCycle, noted: list[JournalEvent], watched: list[str] | None = None
+) -> Worker:
+    def watch(decided: str, before: GroupMemory | None) -> None:
+        if watched is not None:
+            watched.append(decided)
+
+    return Worker("webchat", books=books(directory), cycle=cycle, clock=FakeClock(), note=noted.append, watch=watch)
+
+
+def crew_of(rules: ScriptedBooks, cycle: ScriptedCycle, clock: FakeClock) -> Crew:
+    """A crew whose metronome never starts: its test is the beat."""
+    return Crew(
+        books=rules,
+        cycle=cycle,
+        clock=clock,
+        metronome=Metronome(),
+        note=lambda event: None,
+        watch=lambda decided, before: None,
+    )
+
+
 async def test_a_beat_into_a_tick_under_way_is_counted_and_noted_not_queued(tmp_path: Path) -> None:
-    cycle, noted = ScriptedCycle(), list[JournalEvent]()
-    worker = Worker("webchat", books=books(tmp_path), cycle=cycle, clock=FakeClock(), note=noted.append)
+    cycle, noted, watched = ScriptedCycle(), list[JournalEvent](), list[str]()
+    worker = worker_of(tmp_path, cycle, noted, watched)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(worker.run())
         worker.due()
@@ -172,12 +200,13 @@ async def test_a_beat_into_a_tick_under_way_is_counted_and_noted_not_queued(tmp_
         await worker.idle()
         running.cancel()
     assert [json.loads(event.line)["skipped"] for event in noted] == [True, True]
+    assert watched == ["tick 1", "tick 2"]
 
 
 async def test_a_tick_that_fails_is_counted_and_noted_and_the_next_one_comes(tmp_path: Path, logged: list[Any]) -> None:
     cycle, noted = ScriptedCycle(error=ZeroDivisionError("a defect")), list[JournalEvent]()
     cycle.go.set()
-    worker = Worker("webchat", books=books(tmp_path), cycle=cycle, clock=FakeClock(), note=noted.append)
+    worker = worker_of(tmp_path, cycle, noted)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(worker.run())
         for count in (1, 2):
@@ -194,8 +223,7 @@ async def test_a_group_without_a_complete_decision_for_ten_ticks_and_a_minute_is
     has_completed: bool, tmp_path: Path
 ) -> None:
     cycle, clock = ScriptedCycle(), FakeClock()
-    metronome = Metronome()  # never started: this test is the beat
-    crew = Crew(books=books(tmp_path), cycle=cycle, clock=clock, metronome=metronome, note=lambda event: None)
+    crew = crew_of(books(tmp_path), cycle, clock)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         crew.follow(tasks)
         if has_completed:
@@ -213,7 +241,7 @@ async def test_a_group_without_a_complete_decision_for_ten_ticks_and_a_minute_is
 async def test_a_group_that_goes_in_mid_tick_is_cut_off(tmp_path: Path) -> None:
     both = books(tmp_path, webchat=STEADY, second=STEADY.replace("webchat", "second").replace("[2001]", "[2002]"))
     cycle = ScriptedCycle()
-    crew = Crew(books=both, cycle=cycle, clock=FakeClock(), metronome=Metronome(), note=lambda event: None)
+    crew = crew_of(both, cycle, FakeClock())
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         crew.follow(tasks)
         gone = crew.workers["second"]
@@ -318,6 +346,8 @@ class Folder:
     def __init__(self) -> None:
         self.answers: list[bool] = []
         self.reloads = 0
+        self.book = Rulebook(groups=(), digest="sha256:0")
+        self.state = RulesState()
 
     async def reload(self) -> bool:
         self.reloads += 1
@@ -329,15 +359,18 @@ async def test_wishes_to_reload_that_come_together_are_one_reload_and_all_are_an
     folder = Folder()
     folder.answers = [True, False]
     followed: list[str] = []
-    reloads = Reloads(folder, Notifier({}))
+    noted: list[JournalEvent] = []
+    shadow = Shadow(None, noted.append)
+    reloads = Reloads(folder, Notifier({}), shadow=shadow, clock=FakeClock(), note=noted.append)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(reloads.run(lambda: followed.append("followed"), lambda: "well"))
-        asked = [tasks.create_task(reloads.asked()) for _ in range(3)]
-        hung_up = tasks.create_task(reloads.asked())
+        asked = [tasks.create_task(reloads.asked(by)) for by in ("ana", "rui", "ana")]
+        hung_up = tasks.create_task(reloads.asked("eva"))
         await asyncio.sleep(0)
         hung_up.cancel()
         assert await asyncio.gather(*asked) == [True] * 3
         assert (folder.reloads, followed) == (1, ["followed"])
-        assert await reloads.asked() is False
+        assert await reloads.asked("ana") is False
         assert (reloads.taken, reloads.refused, followed) == (1, 1, ["followed"])
+        assert len(noted) == 2, "one line a reload"
         running.cancel()

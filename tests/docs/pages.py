@@ -23,11 +23,11 @@ class Block:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
-def blocks(language: str, *, beside: str = "") -> list[Block]:
-    """Every fenced block of a language, but those of the page `beside`."""
+def blocks(language: str, *, without: frozenset[str] = frozenset()) -> list[Block]:
+    """Every fenced block of a language, but those of the pages `without`."""
     found = []
     for page in PAGES:
-        if str(page.relative_to(ROOT)) == beside:
+        if str(page.relative_to(ROOT)) in without:
             continue
         text = page.read_text("utf-8")
         for match in re.finditer(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):

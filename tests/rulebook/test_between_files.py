@@ -54,6 +54,47 @@ def test_a_wide_range_is_found_behind_narrow_ones() -> None:
     assert {(path, column) for path, _, column, _ in found} == {("a.yaml", 16), ("b.yaml", 16), ("c.yaml", 16)}
 
 
+TIER = "{{name: a, ids: [{}], ceiling: 2}}"
+
+
+def tiers(*ids: str) -> str:
+    return f"tiers: [{', '.join(TIER.format(one) for one in ids)}]"
+
+
+def test_agents_in_tiers_of_two_groups_are_a_warning_in_both_files() -> None:
+    found = findings(
+        a=f"queues: [1]\nagents: {{{tiers('1001-1020, 1300')}}}\n",
+        b=f"queues: [2]\nagents: {{{tiers('1015')}}}\n",
+        c=f"queues: [3]\nmedia_type: voice\nagents: {{{tiers('1001-1020')}}}\n",
+    )
+
+    assert found == [("a.yaml", 2, 34, Code.SHARED_AGENTS), ("b.yaml", 2, 34, Code.SHARED_AGENTS)]
+
+
+def test_agents_in_a_tier_whom_another_group_names_as_its_own_are_a_warning_in_both_files() -> None:
+    found = findings(a="agents: {ids: [1001-1100]}\n", b=f"queues: [2]\nagents: {{{tiers('500-600', '1090-1200')}}}\n")
+
+    assert [(path, code) for path, _, _, code in found if code is Code.SHARED_AGENTS] == [
+        ("a.yaml", Code.SHARED_AGENTS),
+        ("b.yaml", Code.SHARED_AGENTS),
+    ]
+    message = load_text(
+        {
+            "a.yaml": "agents: {ids: [1001-1100]}\n" + RULE,
+            "b.yaml": f"queues: [2]\nagents: {{{tiers('1090')}}}\n" + RULE,
+        }
+    ).diagnostics[0]
+    assert message.message == "agent 1090 is named in b.yaml:2:34 too, for the same media type"
+
+
+def test_groups_that_both_list_their_agents_are_compared_by_those_alone() -> None:
+    found = findings(
+        a=f"agents: {{ids: [1001-1020], {tiers('1001-1010')}}}\n", b=f"agents: {{ids: [1021], {tiers('1021')}}}\n"
+    )
+
+    assert found == []
+
+
 def test_a_file_with_other_errors_is_still_compared() -> None:
     found = findings(a="queues: [2001]\nevry: 15s\n", b="queues: [2001]\n")
 

@@ -29,7 +29,7 @@ def test_a_file_of_too_many_values_is_refused() -> None:
 
 
 def test_the_rule_after_the_five_hundredth_is_an_error() -> None:
-    rules = "".join(f"  - {{name: rule {n}, when: queue.waiting > {n}, raise: 1 each}}\n" for n in range(501))
+    rules = "".join(f"  - {{name: rule {n}, when: queue.waiting == {n}, raise: 1 each}}\n" for n in range(501))
 
     assert codes("queues: [2001]\nrules:\n" + rules) == [Code.TOO_MUCH]
     assert codes("queues: [2001]\nrules:\n" + "".join(rules.splitlines(keepends=True)[:500])) == []

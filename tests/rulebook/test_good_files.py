@@ -214,4 +214,4 @@ def test_the_example_for_starters_has_no_findings() -> None:
 
     assert as_text(loaded.diagnostics) == ""
     assert loaded.book is not None
-    assert [rule.name for rule in loaded.book.groups[0].rules] == ["surge", "calm", "on a call"]
+    assert [rule.name for rule in loaded.book.groups[0].rules] == ["surge", "calm"]

@@ -1,4 +1,4 @@
-"""Memory, overrides, rules and snapshots over a restart."""
+"""Memory, overrides and rules over a restart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import orjson
 
 from autoscaler.core.readings import ANY_MEDIA, Overrides, Pause, Pin
 from autoscaler.store.journal import JournalQuery
-from autoscaler.store.keepsakes import SavedMemory, SavedSnapshot
+from autoscaler.store.keepsakes import SavedMemory
 from autoscaler.store.overrides import Order, OrderKind
 from autoscaler.store.sqlite_reader import SqliteReader
 
@@ -106,25 +106,3 @@ async def test_the_last_good_rules_survive_a_restart(open_store, url: str) -> No
         kept = reader.rules()
     assert kept is not None
     assert (kept.digest, kept.files, kept.saved_at) == ("sha256:abc", files, START)
-
-
-async def test_snapshots_come_in_order_by_group_and_time_and_go_with_retention(open_store, url: str) -> None:
-    kept = [
-        SavedSnapshot(
-            tick=f"t{minute}",
-            group=("webchat", "social")[minute % 2],
-            at=START + timedelta(minutes=minute),
-            blob=b"%d" % minute,
-        )
-        for minute in range(50)
-    ]
-    async with open_store() as store:
-        for snapshot in kept:
-            await store.save_snapshot(snapshot)
-        with SqliteReader(url) as reader:
-            assert list(reader.snapshots()) == kept
-            assert list(reader.snapshots(group="social")) == kept[1::2]
-            assert list(reader.snapshots(since=START + timedelta(minutes=47))) == kept[47:]
-        assert await store.prune_snapshots(START + timedelta(minutes=45)) == 45
-        with SqliteReader(url) as reader:
-            assert list(reader.snapshots()) == kept[45:]

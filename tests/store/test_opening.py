@@ -106,7 +106,7 @@ async def test_a_newer_store_is_left_alone(open_store, url: str) -> None:
     with sqlite3.connect(database_path(url)) as connection:
         connection.execute("UPDATE schema_version SET version = 7")
     connection.close()
-    with pytest.raises(StoreForeign, match="version 7, newer than the 1"):
+    with pytest.raises(StoreForeign, match="version 7, newer than the 2"):
         async with open_store():
             pass
 

@@ -10,7 +10,7 @@ from autoscaler.rulebook.grammar import Entries
 from autoscaler.rulebook.group import Draft
 from autoscaler.rulebook.layout import Agents, Groups, Limit, Tiers
 from autoscaler.rulebook.layout_rules import Rules
-from autoscaler.rulebook.lint.cases import Case, is_implied, together
+from autoscaler.rulebook.lint.cases import Case, Effort, is_implied, together
 from autoscaler.rulebook.lint.intervals import EVERYTHING, Interval, meet
 from autoscaler.rulebook.lint.subjects import Subject
 from autoscaler.rulebook.lint.windows import shared_time
@@ -45,7 +45,7 @@ def check_productive(draft: Draft) -> None:
             draft.reporter.report(Code.UNPRODUCTIVE, span, message, help_)
 
 
-def check_floors(draft: Draft, subjects: Sequence[Subject]) -> None:
+def check_floors(draft: Draft, subjects: Sequence[Subject], effort: Effort) -> None:
     """Report floors of rules above a tier's ceiling, or above a cap that holds at the same time."""
     group, reporter = draft.group, draft.reporter
     for subject in subjects:
@@ -57,7 +57,7 @@ def check_floors(draft: Draft, subjects: Sequence[Subject]) -> None:
             cap = other.rule.cap
             if cap is None or cap >= rule.floor or other.rule.mode is Mode.OBSERVE or other is subject:
                 continue
-            _below_cap(group, subject, other, reporter)
+            _below_cap(group, subject, other, effort, reporter)
 
 
 def _below_ceilings(group: Group, subject: Subject, floor: int, reporter: Reporter) -> None:
@@ -84,21 +84,21 @@ def _speaks_of(subject: Subject, tier: Tier) -> bool:
     return False
 
 
-def _below_cap(group: Group, subject: Subject, capping: Subject, reporter: Reporter) -> None:
+def _below_cap(group: Group, subject: Subject, capping: Subject, effort: Effort, reporter: Reporter) -> None:
     rule, cap = subject.rule, capping.rule
     when = shared_time(rule.at, cap.at, group.calendar)
     if when is None or cap.until is not None or rule.until is not None or cap.for_s > rule.for_s:
         return
     if cap.per_agent and not rule.per_agent:
         return
-    if is_implied(subject.given, capping.otherwise):
+    if is_implied(subject.given, capping.otherwise, effort):
         message = f"floor {rule.floor} is above cap {cap.cap} of {quoted(cap.name)}, which holds too ({when})"
         help_ = "the cap counts; raise the cap, lower the floor, or keep their times apart"
         reporter.report(Code.FLOOR_ABOVE, subject.entries.value_span(Rules.floor), message, help_)
 
 
 def _written_limits(draft: Draft) -> Iterator[tuple[str, int, Span]]:
-    """Every limit the file writes, with what it is called and its place."""
+    """Every limit that can come about, with what it is called and its place; bounds above every ceiling never do."""
     agents = draft.entries.get(Groups.agents)
     if agents is not None:
         limit = agents.get(Agents.limit)
@@ -106,13 +106,13 @@ def _written_limits(draft: Draft) -> Iterator[tuple[str, int, Span]]:
             yield from _highest(limit)
         for tier in agents.get(Agents.tiers) or ():
             yield from _highest(tier.value, f" of tier {quoted(tier.value.get(Tiers.name) or '')}")
+    highest = max([draft.group.limits.ceiling, *(tier.limits.ceiling for tier in draft.group.tiers)])
     for placed in draft.rules:
         rule, entries = placed.rule, placed.entries
-        for key, value in ((Rules.cap, rule.cap), (Rules.floor, rule.floor)):
-            if value is not None:
+        each = int(rule.set_to.value) if rule.set_to and rule.set_to.kind is AmountKind.EACH else None
+        for key, value in ((Rules.cap, rule.cap), (Rules.floor, rule.floor), (Rules.set_, each)):
+            if value is not None and value <= highest:
                 yield key.name, value, entries.value_span(key)
-        if rule.set_to is not None and rule.set_to.kind is AmountKind.EACH:
-            yield "set", int(rule.set_to.value), entries.value_span(Rules.set_)
 
 
 def _highest(entries: Entries, of: str = "") -> Iterator[tuple[str, int, Span]]:

@@ -15,10 +15,24 @@ from autoscaler.rulebook.lint.domains import Domains
 from autoscaler.rulebook.lint.intervals import EVERYTHING, Interval, added, allowed, meet, scaled
 from autoscaler.rulebook.lint.linear import Sum, Term, as_sum
 
-__all__ = ["ALWAYS", "Case", "Link", "TooManyCases", "cases_of", "impossible", "is_implied", "joined_cases", "together"]
+__all__ = [
+    "ALWAYS",
+    "Case",
+    "Effort",
+    "Link",
+    "TooManyCases",
+    "cases_of",
+    "impossible",
+    "is_implied",
+    "joined_cases",
+    "together",
+]
 
-MOST_CASES = 256
+MOST_CASES = 64
 """More cases of one condition are not looked at; nothing is said about it then."""
+
+MOST_COMPARISONS = 100_000
+"""Cases held against each other for one file; what is not compared is not said."""
 
 _NEGATED = {
     Relation.LT: Relation.GE,
@@ -101,6 +115,8 @@ def joined_cases(several: Sequence[Sequence[Case]]) -> tuple[Case, ...]:
     """The cases in which one of each of `several` holds."""
     found: tuple[Case, ...] = ALWAYS
     for cases in several:
+        if len(found) * len(cases) > 16 * MOST_CASES:
+            raise TooManyCases
         met = (together(one, other) for one in found for other in cases)
         found = _few(tuple(case for case in met if case is not None))
     return found
@@ -149,15 +165,29 @@ def impossible(expression: Expression, domains: Domains, *, truth: bool = True) 
         return False
 
 
-def is_implied(given: Sequence[Case], otherwise: Sequence[Case]) -> bool:
+class Effort:
+    """How many comparisons are left to one file."""
+
+    def __init__(self) -> None:
+        """Begin with all of them."""
+        self._left = MOST_COMPARISONS
+
+    def spend(self) -> bool:
+        """Whether one more may be made."""
+        self._left -= 1
+        return self._left >= 0
+
+
+def is_implied(given: Sequence[Case], otherwise: Sequence[Case], effort: Effort) -> bool:
     """Whether a condition is true in all of the `given` cases.
 
     Args:
         given: Cases that hold, all their readings known.
         otherwise: The cases in which the condition is false. What is only known in them may be unknown, and a
             condition that rests on it is not true then.
+        effort: What the file has left; without any, nothing is proved.
     """
-    return all(together(case, rest) is None for case in given for rest in (_within(one, case) for one in otherwise))
+    return all(effort.spend() and together(case, _within(one, case)) is None for case in given for one in otherwise)
 
 
 def _within(case: Case, known: Case) -> Case:

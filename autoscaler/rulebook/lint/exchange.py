@@ -17,7 +17,7 @@ from autoscaler.rulebook.lint.asking import Asking
 from autoscaler.rulebook.lint.frame import Frame, frames_of
 from autoscaler.rulebook.lint.moment import Moment
 from autoscaler.rulebook.lint.subjects import Move
-from autoscaler.rulebook.lint.telling import told
+from autoscaler.rulebook.lint.telling import Exchange
 
 __all__ = ["Search"]
 
@@ -36,25 +36,26 @@ class Search:
     def __init__(self, group: Group) -> None:
         """Search in `group`, with all candidates still to try."""
         self._group = group
-        self._left = MOST_WORK
+        self.left = MOST_WORK
         self._tiers = tuple(tier.name for tier in group.tiers)
 
-    def story(self, first: Move, second: Move) -> str | None:
-        """A moment at which `second` answers `first`, in words; None when none was found."""
-        for frame in frames_of(first, second) if self._left > 0 else ():
+    def find(self, first: Move, second: Move) -> Exchange | None:
+        """A moment at which `second` answers `first`; None when none was found."""
+        for frame in frames_of(first, second) if self.left > 0 else ():
             limits = self._limits(frame)
             asking = Asking(self._group, (first.subject.rule, second.subject.rule), limits)
             moments = self._single(frame) if first.subject.rule.per_agent else self._whole(frame, first, asking, limits)
             for moment in islice(moments, _TRIES_A_FRAME):
-                self._left -= 1
+                self.left -= 1
                 after = _answered(first, second, moment, asking)
                 if after is not None:
-                    self._left -= len(self._group.rules)
+                    self.left -= len(self._group.rules)
                     answer = asking.wins(second, after, moment) if asking.wins(first, moment, None) else 0
                     if answer:
                         last = _moved(after, answer, second)
-                        return told(first, second, (moment, after, last), again=bool(asking.wins(first, last, None)))
-                if self._left <= 0:
+                        again = bool(asking.wins(first, last, None))
+                        return Exchange(first=first, second=second, moments=(moment, after, last), again=again)
+                if self.left <= 0:
                     return None
         return None
 

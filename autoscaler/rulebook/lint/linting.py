@@ -9,6 +9,7 @@ from autoscaler.rulebook.group import Draft
 from autoscaler.rulebook.layout import Agents, Groups, Tiers
 from autoscaler.rulebook.layout_rules import Rules, Steps
 from autoscaler.rulebook.lint.bounds import check_floors, check_productive
+from autoscaler.rulebook.lint.cases import Effort
 from autoscaler.rulebook.lint.domains import Domains
 from autoscaler.rulebook.lint.overriding import check_overriding, check_powerless, check_steps
 from autoscaler.rulebook.lint.pace import check_pace
@@ -29,17 +30,18 @@ def lint(draft: Draft) -> None:
     _check_tiers(draft, domains)
     subjects = [subject for placed in draft.rules if (subject := _subject(draft, placed, domains)) is not None]
     moves = [move for subject in subjects for move in moves_of(subject, domains)]
+    effort = Effort()
     check_people(draft)
     check_productive(draft)
     check_pace(draft)
-    check_floors(draft, subjects)
+    check_floors(draft, subjects, effort)
     check_ceiling(group, subjects, reporter)
     check_baseline(group, moves, reporter)
     check_self_feeding(moves, reporter)
-    check_overriding(subjects, reporter)
+    check_overriding(subjects, effort, reporter)
     for subject in subjects:
-        check_steps(subject, domains, reporter)
-    check_powerless(moves, subjects, reporter)
+        check_steps(subject, domains, effort, reporter)
+    check_powerless(moves, subjects, effort, reporter)
     check_ping_pong(draft, subjects, moves)
 
 

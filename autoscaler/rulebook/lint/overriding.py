@@ -13,7 +13,7 @@ from typing import assert_never
 from autoscaler.core.book import Direction, Mode, Rule
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.layout_rules import Rules, Steps
-from autoscaler.rulebook.lint.cases import TooManyCases, cases_of, is_implied, joined_cases
+from autoscaler.rulebook.lint.cases import Effort, TooManyCases, cases_of, is_implied, joined_cases
 from autoscaler.rulebook.lint.domains import Domains
 from autoscaler.rulebook.lint.subjects import Move, Subject, acts_whenever
 from autoscaler.rulebook.reporting import Reporter
@@ -32,7 +32,7 @@ class _Action(Enum):
     HOLD = "one hold suffices"
 
 
-def check_overriding(subjects: Sequence[Subject], reporter: Reporter) -> None:
+def check_overriding(subjects: Sequence[Subject], effort: Effort, reporter: Reporter) -> None:
     """Report rules all of whose actions another rule outdoes; of two that outdo each other, the later."""
     for index, subject in enumerate(subjects):
         actions = _actions(subject.rule)
@@ -42,9 +42,9 @@ def check_overriding(subjects: Sequence[Subject], reporter: Reporter) -> None:
         by: dict[_Action, str] = {}
         for action in actions:
             for place, other in others:
-                if not _outdoes(other, subject, action) or not acts_whenever(other, subject):
+                if not _outdoes(other, subject, action) or not acts_whenever(other, subject, effort):
                     continue
-                is_mutual = _outdoes(subject, other, action) and acts_whenever(subject, other)
+                is_mutual = _outdoes(subject, other, action) and acts_whenever(subject, other, effort)
                 if not is_mutual or place < index:
                     by[action] = other.rule.name
                     break
@@ -52,14 +52,14 @@ def check_overriding(subjects: Sequence[Subject], reporter: Reporter) -> None:
             _report_overridden(subject, by, reporter)
 
 
-def check_steps(subject: Subject, domains: Domains, reporter: Reporter) -> None:
+def check_steps(subject: Subject, domains: Domains, effort: Effort, reporter: Reporter) -> None:
     """Report steps that never act because a later one matches whenever they do."""
     rule = subject.rule
     for index, (step, item) in enumerate(zip(rule.steps, subject.entries.get(Rules.steps) or (), strict=True)):
         try:
             given = joined_cases([subject.given, cases_of(step.when, domains)])
             later = [cases_of(one.when, domains, truth=False) for one in rule.steps[index + 1 :]]
-            is_reached = not given or not later or not is_implied(given, joined_cases(later))
+            is_reached = not given or not later or not is_implied(given, joined_cases(later), effort)
         except TooManyCases:
             continue
         if not is_reached:
@@ -68,7 +68,7 @@ def check_steps(subject: Subject, domains: Domains, reporter: Reporter) -> None:
             reporter.report(Code.OVERRIDDEN, item.value.value_span(Steps.when), message, help_)
 
 
-def check_powerless(moves: Sequence[Move], subjects: Sequence[Subject], reporter: Reporter) -> None:
+def check_powerless(moves: Sequence[Move], subjects: Sequence[Subject], effort: Effort, reporter: Reporter) -> None:
     """Report moves that a hold vetoes, or a raise beats, at every moment they are asked for."""
     holds = [subject for subject in subjects if subject.rule.hold is not None]
     may_veto_raises = any(subject.rule.hold is not Direction.LOWER for subject in holds)
@@ -82,7 +82,7 @@ def check_powerless(moves: Sequence[Move], subjects: Sequence[Subject], reporter
                 for one in holds
                 if one is not move.subject
                 and one.rule.hold in {way, Direction.BOTH}
-                and acts_whenever(one, move.subject, move.given)
+                and acts_whenever(one, move.subject, effort, move.given)
             ),
             None,
         )
@@ -91,14 +91,14 @@ def check_powerless(moves: Sequence[Move], subjects: Sequence[Subject], reporter
             help_ = f"take it out, or narrow {quoted(veto.rule.name)}"
             reporter.report(Code.POWERLESS, move.span, message, help_)
         elif not move.is_raise and not may_veto_raises and not move.subject.rule.per_agent:
-            _check_beaten(move, subjects, reporter)
+            _check_beaten(move, subjects, effort, reporter)
 
 
-def _check_beaten(move: Move, subjects: Sequence[Subject], reporter: Reporter) -> None:
+def _check_beaten(move: Move, subjects: Sequence[Subject], effort: Effort, reporter: Reporter) -> None:
     for other in subjects:
         rule = other.rule
         raises = rule.raise_by is not None and not rule.per_agent and not rule.cooldown_s
-        if raises and other is not move.subject and acts_whenever(other, move.subject, move.given):
+        if raises and other is not move.subject and acts_whenever(other, move.subject, effort, move.given):
             message = f"this lower never happens: {quoted(rule.name)} raises at that time, and a raise beats a lower"
             help_ = f"narrow one of the two, so that they don't hold together with {quoted(rule.name)}"
             reporter.report(Code.POWERLESS, move.span, message, help_)

@@ -69,18 +69,19 @@ def check_ping_pong(draft: Draft, subjects: Sequence[Subject], moves: Sequence[M
         return
     # not before there is something to look at: it needs the core's arithmetic, which takes longer to load than `check`
     from autoscaler.rulebook.lint.exchange import Search  # noqa: PLC0415
+    from autoscaler.rulebook.lint.telling import told  # noqa: PLC0415
 
     search = Search(group)
-    told: set[int] = set()
+    reported: set[int] = set()
     for first, second in suspects:
         lower = second if first.is_raise else first
-        if id(lower) in told:
+        if id(lower) in reported:
             continue
-        story = search.story(first, second)
-        if story is not None:
-            told.add(id(lower))
+        exchange = search.find(first, second)
+        if exchange is not None:
+            reported.add(id(lower))
             names = f"{quoted(first.subject.rule.name)} and {quoted(second.subject.rule.name)}"
-            message = f"{names} answer each other: {story}"
+            message = f"{names} answer each other: {told(exchange)}"
             help_ = "leave a gap between the two conditions that is wider than the step, or make the step smaller"
             draft.reporter.report(Code.PING_PONG, lower.span, message, help_)
 

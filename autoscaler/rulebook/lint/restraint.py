@@ -14,6 +14,7 @@ from autoscaler.rulebook.lint.cases import Case, together
 from autoscaler.rulebook.lint.intervals import Interval
 from autoscaler.rulebook.lint.subjects import Move, Subject
 from autoscaler.rulebook.reporting import Reporter
+from autoscaler.rulebook.suggestions import quoted
 
 __all__ = ["check_baseline", "check_ceiling", "check_self_feeding"]
 
@@ -56,7 +57,7 @@ def check_ceiling(group: Group, subjects: Sequence[Subject], reporter: Reporter)
             (Rules.steps, any(step.raise_by is not None for step in rule.steps)),
         ):
             if is_raise and rule.mode is Mode.ENFORCE:
-                message = "nothing stops {quoted(rule.name)} before {_HIGHEST}"
+                message = f"nothing stops {quoted(rule.name)} before {_HIGHEST}"
                 help_ = "set a ceiling under agents.limit that one agent can serve"
                 reporter.report(Code.NO_CEILING, entries.key_span(key), message, help_)
                 return

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from autoscaler.core.book import Amount, Mode, Rule, Step
 from autoscaler.rulebook.grammar import Entries, Item
 from autoscaler.rulebook.layout_rules import Rules, Steps
-from autoscaler.rulebook.lint.cases import Case, TooManyCases, cases_of, is_implied, joined_cases
+from autoscaler.rulebook.lint.cases import Case, Effort, TooManyCases, cases_of, is_implied, joined_cases
 from autoscaler.rulebook.lint.domains import Domains
 from autoscaler.rulebook.lint.windows import covers
 from autoscaler.rulebook.rules import PlacedRule
@@ -76,9 +76,8 @@ def moves_of(subject: Subject, domains: Domains) -> tuple[Move, ...]:
     """What the rule's `raise`, `lower` and `steps` do; `set` and `track` are not among them."""
     rule, entries = subject.rule, subject.entries
     found: list[Move] = []
-    for key, amount in ((Rules.raise_, rule.raise_by), (Rules.lower, rule.lower_by)):
+    for key, amount, is_raise in ((Rules.raise_, rule.raise_by, True), (Rules.lower, rule.lower_by, False)):
         if amount is not None:
-            is_raise = amount is rule.raise_by
             span = entries.value_span(key)
             found.append(Move(subject=subject, is_raise=is_raise, amount=amount, given=subject.given, span=span))
     written: Sequence[Item[Entries]] = entries.get(Rules.steps) or ()
@@ -89,11 +88,12 @@ def moves_of(subject: Subject, domains: Domains) -> tuple[Move, ...]:
     return tuple(found)
 
 
-def acts_whenever(one: Subject, other: Subject, given: Sequence[Case] | None = None) -> bool:
+def acts_whenever(one: Subject, other: Subject, effort: Effort, given: Sequence[Case] | None = None) -> bool:
     """Whether `one` is in force at every moment at which `other` is.
 
     Args:
         one, other: Two rules of a group.
+        effort: What the file has left for comparing.
         given: Cases of `other` to look at instead of all.
     """
     mine, its = one.rule, other.rule
@@ -105,7 +105,7 @@ def acts_whenever(one: Subject, other: Subject, given: Sequence[Case] | None = N
         return False
     if its.keep_for_s and not (its.keep_for_s <= mine.keep_for_s and mine.when == its.when):
         return False
-    return is_implied(other.given if given is None else given, one.otherwise)
+    return is_implied(other.given if given is None else given, one.otherwise, effort)
 
 
 def _step(subject: Subject, index: int, step: Step, entries: Entries, domains: Domains) -> Move | None:

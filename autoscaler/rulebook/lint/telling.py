@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from autoscaler.core.expressions import Expression, Name, names_in, spelt
 from autoscaler.rulebook.lint.moment import Moment
 from autoscaler.rulebook.lint.subjects import Move
 from autoscaler.rulebook.suggestions import quoted
 
-__all__ = ["told"]
+__all__ = ["Exchange", "told"]
 
 _SAID = {
     "group.occupancy": "occupancy",
@@ -19,22 +21,33 @@ _SAID = {
 """What a sentence says beside slots and limits, which it always says."""
 
 
-def told(first: Move, second: Move, moments: tuple[Moment, Moment, Moment], *, again: bool) -> str:
-    """The story of an exchange.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Two moves that answer each other.
 
-    Args:
+    Attributes:
         first, second: The moves.
         moments: Before, between and after them.
         again: Whether the first would move again at the last moment.
     """
-    before, between, last = moments
+
+    first: Move
+    second: Move
+    moments: tuple[Moment, Moment, Moment]
+    again: bool
+
+
+def told(exchange: Exchange) -> str:
+    """The story of an exchange."""
+    first, second = exchange.first, exchange.second
+    before, between, last = exchange.moments
     is_agent = first.subject.rule.per_agent
     load = before.held if is_agent else before.load
     said = [f"at load {load}", f"limit {before.limit}" if is_agent else f"{before.slots} slots"]
     said += [f"{spelt(name)} {before.value(name):g}" for name in _outside(first, second)]
     changes = "".join(f", {change}" for change in _changes(second, before, between))
     ends = (between.limit, last.limit) if is_agent else (between.slots, last.slots)
-    end = ", and so on" if again else ""
+    end = ", and so on" if exchange.again else ""
     return (
         f"{', '.join(said)}: {quoted(first.subject.rule.name)} {first.verb} to {ends[0]}{changes}, "
         f"{quoted(second.subject.rule.name)} {second.verb} to {ends[1]}{end}"

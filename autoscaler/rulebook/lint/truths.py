@@ -59,30 +59,45 @@ def _check(spot: Spot, domains: Domains, reporter: Reporter) -> None:
 
 def _report(spot: Spot, domains: Domains, reporter: Reporter, *, truth: bool) -> None:
     """Report the smallest parts that suffice."""
-    expression = spot.expression
-    if isinstance(expression, Not):
-        _report(spot.parts[0], domains, reporter, truth=not truth)
-        return
     alone = [part for part in spot.parts if impossible(part.expression, domains, truth=not truth)]
     # one part decides: a false one of `and`, a true one of `or`; otherwise all of them do
-    is_decided_by_one = isinstance(expression, Or) is truth
+    is_decided_by_one = isinstance(spot.expression, Or) is truth
     if alone and (is_decided_by_one or len(alone) == len(spot.parts)):
         for part in alone:
             _report(part, domains, reporter, truth=truth)
     elif truth:
-        why = _range(expression, domains) if isinstance(expression, Compare) else "one part or the other always holds"
+        message = f"this is always true: {_why_always(spot.expression, domains)}"
         help_ = "correct it, or take it out; a rule without when always holds"
-        reporter.report(Code.ALWAYS_TRUE, spot.span, f"this is always true: {why}", help_)
-    elif isinstance(expression, Compare):
-        message = f"this can't become true: {_range(expression, domains)}"
-        reporter.report(Code.NEVER, spot.span, message, "correct the number or the comparison")
-    else:
+        reporter.report(Code.ALWAYS_TRUE, spot.span, message, help_)
+    elif isinstance(spot.expression, And):
         message = f"the conditions on {_torn(spot, domains)} can't hold together"
         reporter.report(Code.NEVER, spot.span, message, "take one of them out, or join them with or")
+    else:
+        message = f"this can't become true: {_why_never(spot.expression, domains)}"
+        reporter.report(Code.NEVER, spot.span, message, "correct the number or the comparison")
 
 
-def _range(compare: Compare, domains: Domains) -> str:
+def _why_always(expression: Expression, domains: Domains) -> str:
+    match expression:
+        case Compare() | Not(Compare()):
+            return _range(expression.part if isinstance(expression, Not) else expression, domains)
+        case Not():
+            return "what it negates never holds"
+        case _:
+            return "one part or the other always holds"
+
+
+def _why_never(expression: Expression, domains: Domains) -> str:
+    match expression:
+        case Compare() | Not(Compare()):
+            return _range(expression.part if isinstance(expression, Not) else expression, domains)
+        case _:
+            return "what it negates always holds"
+
+
+def _range(compare: Expression, domains: Domains) -> str:
     """The range of the side that varies, in words."""
+    assert isinstance(compare, Compare)
     side = compare.right if isinstance(compare.left, Literal) else compare.left
     if not isinstance(side, Name) or not isinstance(compare.right if side is compare.left else compare.left, Literal):
         return "the readings' ranges decide it"

@@ -87,5 +87,7 @@ def _length(window: Weekly) -> int:
 
 
 def _words(day: str, minute: int, length: int) -> str:
+    if (minute, length) == (0, _DAY):
+        return day
     end = (minute + length) % _DAY
     return f"{day} {minute // 60:02}:{minute % 60:02}-{end // 60:02}:{end % 60:02}"
