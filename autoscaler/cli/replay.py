@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,11 @@ from autoscaler.cli.exits import Exit
 from autoscaler.cli.journal_reading import now_by
 from autoscaler.cli.lines import wrapped
 from autoscaler.cli.moments import instant, moment, shown
-from autoscaler.cli.replay_chart import SlotsAt, chart
+from autoscaler.cli.replay_report import GroupReport, as_json, as_row, heading
 from autoscaler.core.book import Rulebook
-from autoscaler.daemon.differing import Change, Counts, Difference, differences
 from autoscaler.daemon.likeness import unlike
 from autoscaler.daemon.recall import ruled
-from autoscaler.daemon.replaying import Replayed, replay
+from autoscaler.daemon.replaying import replay
 from autoscaler.daemon.settings import load_settings
 from autoscaler.errors import StoreError, StoreForeign, StoreUnavailable, UsageError
 from autoscaler.store.recordings import Segment
@@ -46,31 +44,14 @@ HELP = {
     )
 }
 
-_FORM = "  {:<19}  {:>6}  {:<30}  {}"
-_INDENT = " " * 31
-
-
-@dataclass(slots=True, kw_only=True)
-class _Group:
-    """What a group's replay came to."""
-
-    name: str
-    rules: list[str] = field(default_factory=list)
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-    ticks: int = 0
-    ticks_that_differ: int = 0
-    decisions_that_differ: int = 0
-    recorded: Counts = field(default_factory=Counts)
-    again: Counts = field(default_factory=Counts)
-    slots: list[SlotsAt] = field(default_factory=list)
-    differences: list[dict[str, Any]] = field(default_factory=list)
-
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
     """What the verb takes."""
     parser.add_argument(
-        "journal", nargs="?", metavar="JOURNAL", help="the store: its file, or its URL as in the settings (of --config)"
+        "journal",
+        nargs="?",
+        metavar="JOURNAL",
+        help="the store's file, or its URL; without it the store that --config names",
     )
     add_config(parser)
     parser.add_argument("--rules", metavar="PATH", help="other rules to decide under: a file or a folder")
@@ -83,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
 
 def run(options: argparse.Namespace, _verb: str) -> int:
     """Decide again, compare, print."""
+    is_json = options.format == "json"
     rules = None if options.rules is None else load_rules(options.rules)
     with _opened(_store(options)) as reader:
         since = None if options.since is None else instant(options.since, now_by(reader))
@@ -90,26 +72,30 @@ def run(options: argparse.Namespace, _verb: str) -> int:
         notes = list(_notes(reader, rules, options.group, segments, since))
         for note in notes:
             _say(note)
-        found = []
+        reports = []
         for name in _asked(rules, options.group, segments):
-            group = _Group(name=name)
-            found.append(group)
+            listed: list[dict[str, Any]] = []
+            report = GroupReport(name, None if rules is None else rules.digest)
+            reports.append((report, listed))
             told: list[str] = []
             for one in replay(reader, name, rules=rules, since=since, tell=told.append):
-                for difference in _counted(group, one, to_the_letter=rules is None):
-                    if options.format == "json":
-                        group.differences.append(_as_json(one, difference))
-                    else:
-                        _show(group, one, difference)
+                for difference in report.count(one):
+                    if is_json:
+                        listed.append(as_json(one, difference))
+                        continue
+                    if report.decisions_that_differ == 1:
+                        print("\n".join(heading(name)))
+                    print("\n".join(as_row(one, difference)))
             for note in told:
                 _say(note)
             notes += told
-            if options.format != "json":
-                print("\n".join(_summary(group, rules)))
-    if options.format == "json":
-        json.dump(_whole(rules, found, notes), sys.stdout)
+            if not is_json:
+                print("\n".join(report.summary()))
+    if is_json:
+        groups = [report.to_json(listed) for report, listed in reports]
+        json.dump({"rules": None if rules is None else rules.digest, "groups": groups, "notes": notes}, sys.stdout)
         print()
-    return Exit.FINDINGS if rules is None and any(group.ticks_that_differ for group in found) else Exit.OK
+    return Exit.FINDINGS if rules is None and any(report.ticks_that_differ for report, _ in reports) else Exit.OK
 
 
 def _store(options: argparse.Namespace) -> str:
@@ -193,105 +179,5 @@ def _notes(
             yield f"{group.name}: {error.message}"
 
 
-def _counted(group: _Group, one: Replayed, *, to_the_letter: bool) -> Iterator[Difference]:
-    """Count a tick in; yields what differs."""
-    group.first_at = one.at if group.first_at is None else group.first_at
-    group.last_at = one.at
-    if one.rules not in group.rules:
-        group.rules.append(one.rules)
-    group.ticks += 1
-    group.recorded += one.recorded.counts()
-    group.again += one.again.counts()
-    group.slots.append(
-        SlotsAt(at=one.at, recorded=one.recorded.wanted.slots.wanted, again=one.again.wanted.slots.wanted)
-    )
-    before = group.decisions_that_differ
-    for difference in differences(one.recorded, one.again, to_the_letter=to_the_letter):
-        group.decisions_that_differ += 1
-        yield difference
-    group.ticks_that_differ += group.decisions_that_differ > before
-
-
-def _show(group: _Group, one: Replayed, difference: Difference) -> None:
-    if group.decisions_that_differ == 1:
-        print(f"{group.name}: decisions that differ")
-        print(_FORM.format("time (UTC)", "agent", "recorded", "again"))
-    line = _FORM.format(shown(one.at), difference.agent, _in_words(difference.recorded), _in_words(difference.again))
-    print("\n".join(wrapped(line, _INDENT)))
-
-
-def _in_words(change: Change | None) -> str:
-    if change is None:
-        return "not of the group"
-    if change.before == change.after:
-        return f"stays {change.after}{', called' if change.called else ''}"
-    return f"{change.before} -> {change.after}{f' {change.rule}' if change.rule else ''}"
-
-
-def _summary(group: _Group, rules: Rulebook | None) -> list[str]:
-    if group.first_at is None or group.last_at is None:
-        return [f"{group.name}: no tick could be decided again"]
-    span = f"{group.ticks} tick{'s' if group.ticks != 1 else ''}, {shown(group.first_at)} to {shown(group.last_at)} UTC"
-    under = "their own rules" if rules is None else f"the rules {rules.digest[:19]}"
-    lines = [f"{group.name}: {span}, decided again under {under}"]
-    if not group.decisions_that_differ:
-        lines.append("  nothing differs")
-    else:
-        lines.append(
-            f"  {group.decisions_that_differ} decisions differ, at {group.ticks_that_differ} of {group.ticks} ticks"
-        )
-    if rules is not None or group.decisions_that_differ:
-        lines.append(f"  {'':<10} {'recorded':>9} {'again':>9}")
-        then, now = _counts(group.recorded), _counts(group.again)
-        lines += [f"  {name:<10} {then[name]:>9} {now[name]:>9}" for name in then]
-        lines += chart(group.slots)
-    return [part for line in lines for part in wrapped(line, "      ")]
-
-
 def _say(note: str) -> None:
     print("\n".join(wrapped(f"note: {note}", "      ")), file=sys.stderr)
-
-
-def _whole(rules: Rulebook | None, groups: list[_Group], notes: list[str]) -> dict[str, Any]:
-    return {
-        "rules": None if rules is None else rules.digest,
-        "groups": [
-            {
-                "group": group.name,
-                "from": None if group.first_at is None else group.first_at.isoformat(),
-                "to": None if group.last_at is None else group.last_at.isoformat(),
-                "recorded_rules": group.rules,
-                "ticks": group.ticks,
-                "ticks_that_differ": group.ticks_that_differ,
-                "decisions_that_differ": group.decisions_that_differ,
-                "recorded": _counts(group.recorded),
-                "again": _counts(group.again),
-                "slots": [
-                    {"at": one.at.isoformat(), "recorded": one.recorded, "again": one.again} for one in group.slots
-                ],
-                "differences": group.differences,
-            }
-            for group in groups
-        ],
-        "notes": notes,
-    }
-
-
-def _counts(counts: Counts) -> dict[str, int]:
-    return {"changes": counts.changes, "raises": counts.raises, "lowers": counts.lowers, "calls": counts.calls}
-
-
-def _as_json(one: Replayed, difference: Difference) -> dict[str, Any]:
-    return {
-        "tick": one.tick,
-        "at": one.at.isoformat(),
-        "agent": difference.agent,
-        "recorded": _change(difference.recorded),
-        "again": _change(difference.again),
-    }
-
-
-def _change(change: Change | None) -> dict[str, Any] | None:
-    if change is None:
-        return None
-    return {"from": change.before, "to": change.after, "rule": change.rule, "called": change.called}

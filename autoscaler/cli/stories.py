@@ -36,11 +36,8 @@ def telling(stages: Sequence[Stage]) -> list[Stage]:
     kept = [stages[0]]
     for before, stage in pairwise(stages):
         if stage["why"] == _NOTHING_ASKED and stage["limit"] != before["limit"]:
-            words = (
-                f"no rule asks for a change; {stage['limit']} is what it carries unless something holds it elsewhere"
-            )
-            kept.append({**stage, "why": words})
-        elif stage["why"] not in {_SILENT, _NOTHING_ASKED} or stage["limit"] != before["limit"]:
+            kept.append({**stage, "why": "what its group's rules last gave it"})
+        elif stage["limit"] != before["limit"] or stage["why"] not in {_SILENT, _NOTHING_ASKED, kept[-1]["why"]}:
             kept.append(stage)
     return kept
 
@@ -52,6 +49,9 @@ def settled_by(stages: Sequence[Stage], rule: str | None) -> str:
         stages: As above.
         rule: The rule behind it, None where none is.
     """
+    last_word = str(stages[-1]["why"])
+    if stages[-1]["stage"] == "wanted" and last_word not in _UNINFORMATIVE | {_UNKNOWN}:
+        return last_word  # as a pin's, which stands above all that was said before
     kept = telling(stages)
     moves = [(before, stage) for before, stage in pairwise(kept) if before["limit"] != stage["limit"]]
     if moves:

@@ -88,11 +88,12 @@ def parse_time(value: Any, place: str) -> datetime:
     """
     try:
         at = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        zoned = None if at.tzinfo is None else at.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:  # the last: a year that leaves the calendar in UTC
         raise wrong(place, f"{value!r} is not a time", 'write it as "2026-11-22T10:00:00Z"') from error
-    if at.tzinfo is None:
+    if zoned is None:
         raise wrong(place, f"{value!r} has no time zone", "end it with Z for UTC, or an offset as +01:00")
-    return at.astimezone(UTC)
+    return zoned
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:

@@ -218,6 +218,8 @@ def _rules(tick: Tick, proposals: Proposals, settled: Settled, base: Columns16, 
     ):
         if by is not None and column is not None:
             rule = np.where(column, by, rule)
+    if tick.orders.pinned is not None:
+        rule = np.where(tick.orders.pinned, np.int16(NO_RULE), rule)  # a person's word, nobody's rule
     return rule
 
 

@@ -1,7 +1,7 @@
 """Two decisions of the same tick, compared agent by agent.
 
-A decision is a change: an agent whose wanted limit is not the one in force. Two decisions differ where one of them
-changes an agent and the other does not, or not in the same way.
+A decision about an agent is a limit that is not the one in force, or one that is to be set anew since nobody has
+confirmed it. Two differ where one of them does something about an agent and the other does not, or something else.
 """
 
 from __future__ import annotations
@@ -82,6 +82,12 @@ class Said:
         """By how much each limit changes, shape (n,)."""
         return self.wanted.limit - self.wanted.force
 
+    @cached_property
+    def acts(self) -> Bools:
+        """About whom something is decided, shape (n,)."""
+        acts: Bools = (self.step != 0) | self.wanted.called
+        return acts
+
     def rule_of(self, row: int) -> str | None:
         """Name of the rule behind a row's change."""
         index = int(self.wanted.rule[row])
@@ -120,8 +126,7 @@ def differences(recorded: Said, again: Said, *, to_the_letter: bool) -> Iterator
 
     Args:
         recorded, again: The two.
-        to_the_letter: The same rule must be behind the same change, and the same calls must follow, and nobody may be
-            missing; else only changes of limits count.
+        to_the_letter: The same rule must be behind the same decision, and nobody may be missing, or stay elsewhere.
     """
     one, other = recorded.wanted, again.wanted
     if np.array_equal(one.ids, other.ids):
@@ -131,9 +136,7 @@ def differences(recorded: Said, again: Said, *, to_the_letter: bool) -> Iterator
         both, mine, theirs = np.intersect1d(one.ids, other.ids, assume_unique=True, return_indices=True)
         differs = _differs(recorded, again, mine, theirs, to_the_letter=to_the_letter)
         alone = [
-            np.setdiff1d(
-                side.wanted.ids if to_the_letter else side.wanted.ids[side.step != 0], both, assume_unique=True
-            )
+            np.setdiff1d(side.wanted.ids if to_the_letter else side.wanted.ids[side.acts], both, assume_unique=True)
             for side in (recorded, again)
         ]
         found = np.sort(np.concatenate((both[differs], *alone)))
@@ -152,10 +155,10 @@ def wants_otherwise(one: Wanted, other: Wanted) -> int:
 
 def _differs(recorded: Said, again: Said, mine: slice | Ints, theirs: slice | Ints, *, to_the_letter: bool) -> Bools:
     one, other = recorded.wanted, again.wanted
-    moves = (recorded.step[mine] != 0) | (again.step[theirs] != 0)
+    then, now = recorded.acts[mine], again.acts[theirs]
     elsewhere = (one.limit[mine] != other.limit[theirs]) | (one.force[mine] != other.force[theirs])
-    differs: Bools = moves & elsewhere
+    differs: Bools = ((then | now) & elsewhere) | (then != now)
     if to_the_letter:
-        by_another = moves & (one.rule[mine] != other.rule[theirs])
-        differs = elsewhere | by_another | (one.called[mine] != other.called[theirs])
+        differs |= elsewhere | (one.called[mine] != other.called[theirs])
+        differs |= (then | now) & (one.rule[mine] != other.rule[theirs])
     return differs

@@ -16,7 +16,7 @@ import numpy as np
 from autoscaler import __version__
 from autoscaler.core.book import Group, Mode, Rulebook
 from autoscaler.core.memory import GroupMemory
-from autoscaler.core.readings import Floats, Ints, Snapshot
+from autoscaler.core.readings import ANY_MEDIA, Floats, Ints, Snapshot
 from autoscaler.daemon.differing import Said
 from autoscaler.daemon.recall import Recorded, decided_again, memory_before, recorded, ruled
 from autoscaler.errors import StoreError
@@ -157,14 +157,15 @@ def as_obeyed(snapshot: Snapshot, media_type: int, *, was: Wanted, been: Wanted)
     Returns:
         The same snapshot where both wanted the same.
     """
-    confirmed = snapshot.agents.limit.get(media_type)
+    limits = snapshot.agents.limit
+    confirmed = limits.get(media_type, limits.get(ANY_MEDIA))
     if confirmed is None:
         return snapshot
     ids = snapshot.agents.ids
     then, instead = _looked_up(ids, was), _looked_up(ids, been)
     # NaN, nobody wanted anything, differs from everything
     obeyed = np.where((confirmed == then) & ~np.isnan(instead), instead, confirmed)
-    return replace(snapshot, agents=replace(snapshot.agents, limit={**snapshot.agents.limit, media_type: obeyed}))
+    return replace(snapshot, agents=replace(snapshot.agents, limit={**limits, media_type: obeyed}))
 
 
 def _looked_up(ids: Ints, wanted: Wanted) -> Floats:

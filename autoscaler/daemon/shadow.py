@@ -1,7 +1,8 @@
 """Shadow rules: a second rule set decides beside the live one, on the same snapshots, and never calls anybody.
 
-It begins where the live rules stand and goes on by a memory of its own, so how far the two lie apart is what the rules
-would have made of the time since. Whatever is wrong with it is said, and concerns nobody else.
+It begins where the live rules stand and goes on by a memory of its own, as if the gateway had obeyed it, so how far the
+two lie apart is what the rules would have made of the time since. Whatever is wrong with it is said, and is nobody
+else's concern.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from autoscaler.core.book import Mode, Rulebook
 from autoscaler.core.engine import decide
 from autoscaler.core.memory import GroupMemory, Memory
 from autoscaler.core.plan import GroupPlan
+from autoscaler.core.readings import Snapshot
 from autoscaler.daemon.cycle import Decided
 from autoscaler.daemon.differing import wants_otherwise
 from autoscaler.daemon.records import Decisions, tick_record
+from autoscaler.daemon.replaying import as_obeyed
 from autoscaler.rulebook.diagnostics import has_errors
 from autoscaler.rulebook.loading import load_folder
 from autoscaler.rulebook.rendering import as_text
@@ -33,6 +36,14 @@ __all__ = ["Apart", "Shadow"]
 log = structlog.get_logger(__name__)
 
 LOOK_BACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Both:
+    """What the two wanted at the same tick."""
+
+    live: Wanted
+    shadow: Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +101,7 @@ class Shadow:
         self.folder = folder
         self._note = note
         self._memories: dict[str, GroupMemory] = {}
+        self._wanted: dict[str, _Both] = {}
         self.book = Rulebook(groups=(), digest="")
         self.problem = ""
         self.apart: dict[str, Apart] = {}
@@ -104,6 +116,7 @@ class Shadow:
             return False
         names = {group.name for group in live.groups}
         self._memories = {name: memory for name, memory in self._memories.items() if name in names}
+        self._wanted = {name: both for name, both in self._wanted.items() if name in names}
         self.apart = {name: apart for name, apart in self.apart.items() if name in names}
         loaded = load_folder(self.folder)
         if loaded.book is None:
@@ -134,16 +147,20 @@ class Shadow:
         memory = self._memories.get(name, None if before is None else replace(before, mode=Mode.OBSERVE.value))
         alone = Rulebook(groups=(replace(group, mode=Mode.OBSERVE),), digest=self.book.digest)
         known = Memory() if memory is None else Memory(groups={name: memory})
+        snapshot, both = decided.snapshot, self._wanted.get(name)
+        if both is not None:
+            snapshot = as_obeyed(snapshot, group.media_type, was=both.live, been=both.shadow)
         started = time.perf_counter()
         try:
-            plan = decide(alone, decided.snapshot, known, decided.at)
+            plan = decide(alone, snapshot, known, decided.at)
         except Exception:  # a cycle of its own: what is done for people must not hang on rules that nobody obeys
             apart.failed += 1
             log.exception("shadow_failed", group=name)
             return
         self._memories[name] = plan.memory.groups[name]
-        self._write(decided, plan.groups[0], (time.perf_counter() - started) * 1e3)
-        _compare(apart, decided.at, live, plan.groups[0])
+        self._wanted[name] = _Both(live=Wanted.of(live), shadow=Wanted.of(plan.groups[0]))
+        self._write(decided, snapshot, plan.groups[0], (time.perf_counter() - started) * 1e3)
+        _compare(apart, decided.at, self._wanted[name])
 
     def _apart(self, decided: Decided) -> Apart:
         name, digests = decided.plan.group.name, (decided.rulebook, self.book.digest)
@@ -152,17 +169,17 @@ class Shadow:
             apart = self.apart[name] = Apart(digests=digests, since=decided.at)
         return apart
 
-    def _write(self, decided: Decided, plan: GroupPlan, decide_ms: float) -> None:
+    def _write(self, decided: Decided, snapshot: Snapshot, plan: GroupPlan, decide_ms: float) -> None:
         tick, at, digest = f"{decided.tick}-shadow", decided.at, self.book.digest
         self._note(tick_record(tick, plan, at, digest, decide_ms=decide_ms, problems=decided.problems, is_shadow=True))
-        decisions = Decisions(tick, plan, at, digest, decided.snapshot, is_shadow=True)
+        decisions = Decisions(tick, plan, at, digest, snapshot, is_shadow=True)
         for row in plan.changed.tolist():
             self._note(decisions.observed(row))
 
 
-def _compare(apart: Apart, at: datetime, live: GroupPlan, shadow: GroupPlan) -> None:
-    apart.live, apart.shadow = live.slots.wanted, shadow.slots.wanted
-    agents = wants_otherwise(Wanted.of(live), Wanted.of(shadow))
+def _compare(apart: Apart, at: datetime, both: _Both) -> None:
+    apart.live, apart.shadow = both.live.slots.wanted, both.shadow.slots.wanted
+    agents = wants_otherwise(both.live, both.shadow)
     apart.recent.append(_Tick(at=at, slots=apart.shadow - apart.live, agents=agents))
     while at - apart.recent[0].at >= LOOK_BACK:
         apart.recent.popleft()

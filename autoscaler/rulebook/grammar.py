@@ -230,6 +230,7 @@ def _object_schema(table: Section) -> Schema:
     properties = {key.name: {**key.kind.schema, "description": key.about} for key in table.keys}
     required = [key.name for key in table.keys if key.required]
     return {
+        "title": table.noun,
         "type": "object",
         "properties": properties,
         "additionalProperties": False,

@@ -12,6 +12,7 @@ def schema() -> dict[str, object]:
     """For editors: keys, types, ranges and choices. Expressions and what belongs together only `check` can judge."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Scaling group of the autoscaler",
         **section(GROUP).schema,
+        "title": "Scaling group of the autoscaler",
+        "description": "One rule file: the agents of one or more skill queues, for one media type",
     }

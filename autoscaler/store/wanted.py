@@ -21,7 +21,7 @@ class Wanted:
 
     Attributes:
         ids: Agents, sorted, shape (n,).
-        force: Limit in force before, 1..60.
+        force: Limit in force before, as far as is known: confirmed, else last wanted; 1..60.
         limit: Limit wanted, 1..60.
         rule: The rule behind a move, an index into the group's rules, -1 none.
         called: Whose limit was to be sent.

@@ -79,6 +79,18 @@ def test_a_raise_that_was_cut_short_tells_both_the_rule_and_what_cut_it() -> Non
     assert settled_by(stages, "surge") == "'surge' asks for more; the budget is spent"
 
 
+def test_a_pin_has_the_last_word_whatever_the_rules_and_stability_said() -> None:
+    said = [
+        ("observed", 4, "the limit in force"),
+        ("proposed", 5, "'surge' asks for more slots"),
+        ("arbitrated", 3, "pinned by a person"),
+        ("stabilised", 2, "stability: raise cooldown has 45 s left"),
+        ("wanted", 2, "pinned by a person"),
+    ]
+    stages = [{"stage": stage, "limit": limit, "why": words} for stage, limit, words in said]
+    assert settled_by(stages, "surge") == "pinned by a person"
+
+
 def test_an_agent_of_whom_nothing_was_asked_has_a_quiet_story() -> None:
     plan = decided(waiting=0)
     row = plan.row_of(1001)

@@ -141,14 +141,14 @@ def bands(draw: st.DrawFn, index: int, *, rising: bool = False) -> Rule:
 
 
 @st.composite
-def over_time(draw: st.DrawFn, index: int, *, up: bool | None = None) -> Rule:
+def over_time(draw: st.DrawFn, index: int, *, up: bool | None = None, amounts: Any = None) -> Rule:
     """A group-wide raise or lower by what the queue was like lately."""
     past = OverTime(
         draw(st.sampled_from([one for one in TimeFunction if one is not TimeFunction.FORECAST])),
         WAITING,
         draw(st.sampled_from([15.0, 40.0])),
     )
-    rule = draw(group_moves(index, up=up))
+    rule = draw(group_moves(index, up=up, amounts=amounts))
     relation = Relation.GT if rule.raise_by else Relation.LT
     return replace(rule, when=Compare(relation, past, number(draw(st.sampled_from([0, 10])))))
 

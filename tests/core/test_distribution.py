@@ -37,6 +37,19 @@ def columns(rows: list[dict[str, float]]) -> dict[str, Any]:
         pytest.param(4, [{"load": 9, "room": 3}, {"load": 3}, {}], [3, 1, 0], id="an overloaded agent is at its limit"),
         pytest.param(9, [{"room": 1}, {"room": 0}, {"room": 2}], [1, 0, 2], id="no further than there is room"),
         pytest.param(1, [{"load": np.nan}, {"load": 3}], [0, 1], id="a missing load is not at its limit"),
+        pytest.param(1, [{"baseline": 2}, {}, {"baseline": 4}], [0, 0, 1], id="each above its own baseline"),
+        pytest.param(1, [{"load": 3}, {"load": 3, "baseline": 5}], [0, 1], id="at its limit, above its own baseline"),
+        pytest.param(5, [{"load": 4}, {"limit": 2}, {}], [2, 2, 1], id="after its own two it stands further back"),
+        pytest.param(3, [{"load": 3}, {}], [2, 1], id="who got one at its limit stands behind one who got none"),
+        pytest.param(
+            2, [{"account": 9.0}, {"account": 1.0}, {"account": 5.0}, {"account": 1.0}], [0, 1, 0, 1], id="two turns"
+        ),
+        pytest.param(
+            3,
+            [{"account": 5.0}, {"account": 1.0}, {"account": 5.0}, {"account": 5.0}],
+            [1, 1, 1, 0],
+            id="turns, ids",
+        ),
         pytest.param(0, [{}, {}], [0, 0], id="nothing to give"),
         pytest.param(5, [], [], id="nobody"),
     ],
@@ -54,6 +67,10 @@ def test_a_raise_goes_to(units: int, rows: list[dict[str, float]], expected: lis
         pytest.param(1, [{"account": 5.0}, {"account": 50.0}, {}], [0, 1, 0], id="most carried"),
         pytest.param(3, [{"limit": 5}, {}, {"limit": 4}], [2, 0, 1], id="brought level"),
         pytest.param(1, [{"limit": 6, "load": 6}, {"limit": 2}], [0, 1], id="spare before far above"),
+        pytest.param(1, [{"baseline": 4}, {"baseline": 2}, {}], [0, 1, 0], id="each above its own baseline"),
+        pytest.param(4, [{"load": 3, "account": 1.0}, {"load": 3, "account": 9.0}, {}], [0, 1, 3], id="busy ones last"),
+        pytest.param(2, [{"load": 4, "limit": 4}, {"load": 5, "limit": 5}], [1, 1], id="busy ones are brought level"),
+        pytest.param(3, [{"load": 2, "limit": 4}, {"load": 4, "limit": 4}], [2, 1], id="after its spare room it waits"),
         pytest.param(9, [{"room": 1}, {"room": 0}, {"room": 2}], [1, 0, 2], id="no further than there is room"),
     ],
 )

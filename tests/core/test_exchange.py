@@ -393,3 +393,8 @@ def test_what_is_wrong_is_said_word_for_word(value: Any, said: str, help_: str) 
     with pytest.raises(ReadingMalformed) as caught:
         parse_input(value)
     assert (str(caught.value), caught.value.help) == (said, help_)
+
+
+def test_a_time_that_leaves_the_calendar_in_utc_is_refused_and_not_a_traceback() -> None:
+    with pytest.raises(ReadingMalformed, match="is not a time"):
+        parse_time("0001-01-01T00:00:00+14:00", "at")

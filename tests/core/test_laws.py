@@ -48,7 +48,7 @@ def raising_rules(index: int) -> st.SearchStrategy[Rule]:
 
 
 def raising_over_time(index: int) -> st.SearchStrategy[Rule]:
-    return over_time(index, up=True)
+    return over_time(index, up=True, amounts=GROUP_AMOUNTS)
 
 
 def tracks_waiting(index: int) -> st.SearchStrategy[Rule]:
@@ -250,6 +250,8 @@ def test_more_people_waiting_never_lower_the_wanted_slots(scene: Scene, more: fl
     `for`, `keep_for` or function over time a longer queue makes true sooner; `until` that it makes true later; bands
     in which a longer queue asks for more, their lowering ones below; `track` of the queue, upward and downward.
     Caps and holds are the exceptions that the rules ask for; a lower that a longer queue switches on is one more.
+    So is `1 each` beside rules that count in slots: it may ask for more slots and yet give fewer, since it gives
+    nobody two, and ceilings or `agents_per_tick` leave it too few people.
     """
     for floor, step in play(scene):
         memory = Memory() if step.before is None else Memory(groups={"webchat": step.before})

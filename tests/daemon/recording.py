@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ from autoscaler.daemon.recall import last_memories
 from autoscaler.daemon.records import tick_id
 from autoscaler.daemon.replaying import Replayed, replay
 from autoscaler.rulebook.loading import load_text
+from autoscaler.store.limits import StoreLimits
+from autoscaler.store.location import database_path
 from autoscaler.store.memory_blob import pack_memory
 from autoscaler.store.sqlite_reader import SqliteReader
 from autoscaler.store.sqlite_store import SqliteStore
@@ -98,7 +101,7 @@ class Recording:
 @asynccontextmanager
 async def recording(directory: Path, *, text: str = SURGE, ticks_a_segment: int = 40) -> AsyncIterator[Recording]:
     url = f"sqlite:///{directory}/autoscaler.db"
-    store = await SqliteStore.open(url, clock=FakeClock(START), on_lost=print)
+    store = await SqliteStore.open(url, clock=FakeClock(START), on_lost=print, limits=StoreLimits(busy_timeout_s=0.05))
     texts: dict[str, Mapping[str, str]] = {}
     try:
         keeper = Keeper(store, texts.get, ticks_a_segment=ticks_a_segment)
@@ -122,3 +125,14 @@ def differing(ticks: list[Replayed], *, to_the_letter: bool = True) -> list[tupl
         for one in ticks
         for difference in differences(one.recorded, one.again, to_the_letter=to_the_letter)
     ]
+
+
+@contextmanager
+def database(url: str) -> Iterator[sqlite3.Connection]:
+    """The store's file, changed from outside."""
+    connection = sqlite3.connect(database_path(url))
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()

@@ -37,7 +37,7 @@ async def test_nobody_is_raised_while_cc_cms_is_in_trouble_and_all_is_right_two_
 ) -> None:
     settings = {"sources__readings": {"deadline": "1s"}}  # a delay of 60 s is three of these
     async with on_stage(short_path, site=a_floor(skills=crowded()), rules=SURGING, **settings) as stage:
-        await until(lambda: "webchat" in stage.state.cycle.last and min(stage.limits().values()) >= 6)
+        await until(lambda: "webchat" in stage.state.cycle.last and min(stage.limits().values()) >= 5)
         await stage.fault({**trouble, "target": "cms"})
         await stage.ticks(1)
         await stage.calm()

@@ -23,7 +23,7 @@ BAD = FAST.replace("baseline: 4", "baseline: 99")
 
 def in_real_time(port: int) -> SiteConfig:
     push = PushConfig(url=f"http://127.0.0.1:{port}", token=TOKEN)
-    return a_floor(speed=1.0, push=push, guid_timeout_s=60.0, guid_interval_s=30.0)
+    return a_floor(speed=1.0, push=push, guid_timeout_s=60.0, guid_interval_s=3.0)
 
 
 def configure(paths: Paths, floor: Site, port: int, *, rules: str = FAST, **sections: dict[str, object]) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +13,11 @@ from autoscaler.core.readings import Snapshot
 from autoscaler.daemon.differing import Change, Counts, counted, wants_otherwise
 from autoscaler.daemon.likeness import unlike
 from autoscaler.daemon.replaying import as_obeyed
-from autoscaler.store.location import database_path
 from autoscaler.store.sqlite_reader import SqliteReader
 from autoscaler.store.wanted import Wanted
 from tests.core.staging import Person, calls, people, snapshot
 
-from .recording import START, SURGE, Recording, book_of, differing, recording, replayed
+from .recording import START, SURGE, Recording, book_of, database, differing, recording, replayed
 
 WAITING = (9.0, 9.0, 0.0, 9.0)
 
@@ -186,14 +182,3 @@ async def test_a_moment_between_two_segments_is_found(tmp_path: Path) -> None:
 def confirmed_for(media_type: int, seen: Snapshot) -> Snapshot:
     (limit,) = seen.agents.limit.values()
     return replace(seen, agents=replace(seen.agents, limit={media_type: limit}))
-
-
-@contextmanager
-def database(url: str) -> Iterator[sqlite3.Connection]:
-    """The store's file, changed from outside."""
-    connection = sqlite3.connect(database_path(url))
-    try:
-        with connection:
-            yield connection
-    finally:
-        connection.close()

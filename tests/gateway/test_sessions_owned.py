@@ -28,7 +28,7 @@ from autoscaler.simulation.site import AgentConfig, RateConfig, SiteConfig, Skil
 
 QUEUE = 2001
 PASSWORD = "right-Password1"
-SPEED = 40.0
+SPEED = 20.0
 LIFE_S = 60.0
 """Of a Guid, in the site's time: 1.5 real seconds."""
 

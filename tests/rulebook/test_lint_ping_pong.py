@@ -189,6 +189,8 @@ FULL, ROOM = (
         (["when: queue.waiting > 5, set: 40 slots", "when: group.spare > 5 and group.slots > 39, lower: 10%"], ""),
         ([SURGE.replace(", raise", ", until: group.occupancy < 90%, raise"), CALM], ""),
         ([SURGE, CALM, "at: sun, hold: both"], ""),
+        (["when: group.occupancy > 80%, set: 60 slots", "when: group.occupancy < 70%, set: 40 slots"], ""),
+        (["steps: [{when: group.occupancy > 85%, raise: 15%}, {when: group.occupancy < 80%, lower: 10%}]"], ""),
     ],
 )
 def test_other_moves_that_answer_each_other_are_reported(rules: list[str], head: str) -> None:

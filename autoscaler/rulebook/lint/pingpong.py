@@ -62,6 +62,7 @@ def check_ping_pong(draft: Draft, subjects: Sequence[Subject], moves: Sequence[M
         if not lower.is_raise
         for up in raises
         if up.subject.rule.per_agent is lower.subject.rule.per_agent
+        if up.subject is not lower.subject or up.amount is not None
         for first, second in ((up, lower), (lower, up))
         if _may_answer(first, second, group)
     ]
