@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from bench import burst, decide
+from bench import burst, decide, keeping
 from bench.result import Result
 from bench.tools import ToolMissing
 
@@ -20,6 +20,7 @@ __all__ = ["BENCHMARKS", "main"]
 BENCHMARKS: Mapping[str, Callable[[], Iterable[Result]]] = {
     "burst": burst.measure,
     "decide": decide.measure,
+    "keep": keeping.measure,
 }
 
 

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def configure_logs(*, quiet: bool = False) -> None:
-    """Set up structlog for the process: JSON lines on stderr, loggers kept; `quiet` leaves errors alone."""
+    """Set up structlog for the process: JSON lines on stderr; `quiet` leaves errors alone."""
     level = logging.ERROR if quiet else logging.INFO
     structlog.configure(
         processors=[
@@ -29,7 +29,6 @@ def configure_logs(*, quiet: bool = False) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
-        cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","event":"%(name)s"}')
 

@@ -126,14 +126,14 @@ def tracks(draw: st.DrawFn, index: int, *, of: Expression | None = None) -> Rule
 
 @st.composite
 def bands(draw: st.DrawFn, index: int, *, rising: bool = False) -> Rule:
-    """Steps of a group or of its agents; `rising`: of a group, each band asks for more than the one before."""
+    """Steps of a group or of its agents; `rising`: of a group, each band raises by more than the one before."""
     sizes = sorted(draw(st.lists(st.integers(1, 9), min_size=2, max_size=3)))
     of, few = (WAITING, 4) if rising or draw(st.booleans()) else (LOAD, 1)
     amount = slots if of is WAITING else each
     steps = [
         Band(when=over(of, (band + 1) * few), raise_by=amount(size), lower_by=None) for band, size in enumerate(sizes)
     ]
-    if draw(st.booleans()):
+    if not rising and draw(st.booleans()):
         steps.insert(0, Band(when=under(of, few), raise_by=None, lower_by=amount(draw(st.integers(1, 3)))))
     if not rising:
         steps = draw(st.permutations(steps))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from autoscaler.core.book import EachAgent, Mode, Rule, Safety, Smoothing, Stability
-from autoscaler.core.memory import AgentMemory, Memory, aligned, from_json, to_json
+from autoscaler.core.forgetting import of_this_mode, returned, stood_still
+from autoscaler.core.memory import AgentMemory, GroupMemory, Memory, aligned, from_json, to_json
 from autoscaler.core.readings import AgentState, Overrides, Pin
 
 from .staging import (
@@ -146,6 +147,116 @@ def damaged(change: dict[str, Any] | None = None, of_agents: dict[str, Any] | No
 def test_what_no_decision_gave_is_refused_by_name(value: dict[str, Any], names: str) -> None:
     with pytest.raises(ValueError, match=names):
         from_json(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"version": 7}, "memory: version is 7, this program reads 1"),
+        ({"version": 1}, "memory: not what an earlier decision gave (KeyError: 'groups')"),
+        (damaged(of_agents={"ids": [1001, 1001]}), "memory: agents.ids is not a list of ascending ids"),
+        (damaged({"since": {"surge": True}}), "memory: since.surge is True, not a number of seconds"),
+        (damaged({"engaged": {"surge": True}}), "memory: engaged.surge is True, not a number of seconds"),
+        (damaged({"fired": {"surge": True}}), "memory: fired.surge is True, not a number of seconds"),
+        (damaged({"lowered_at": "x"}), "memory: lowered_at is 'x', not a number of seconds"),
+        (damaged({"missing_since": "x"}), "memory: missing_since is 'x', not a number of seconds"),
+        (damaged(of_agents={"wanted": [[1.0], [2.0]]}), "memory: agents.wanted is not a list of numbers"),
+        (damaged(of_agents={"raised": [1.0, 2.0]}), "memory: agents.raised is not a list of lists of numbers"),
+        (damaged(of_agents={"engaged": {"full": [None]}}), "memory: agents.engaged.full has 1 rows for 2 ids"),
+    ],
+)
+def test_what_no_decision_gave_is_refused_word_for_word(value: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=r"^memory: ") as caught:
+        from_json(value)
+    assert str(caught.value) == said
+
+
+def full_of_everything(mode: Mode) -> GroupMemory:
+    """Two agents, no field of it at rest."""
+    when = np.array([T0 - 60, T0 - 30])
+    row = np.array([[T0 - 60], [T0 - 30]])
+    return GroupMemory(
+        at=T0 - 15,
+        mode=mode.value,
+        slots=9,
+        since={"crowd": T0 - 90},
+        engaged={"crowd": T0 - 80},
+        series={"60s x": ((T0 - 30, 1.0), (T0 - 15, UNKNOWN))},
+        fired={"crowd": T0 - 70},
+        history=((T0 - 20, 9),),
+        grown=((T0 - 20, 2),),
+        shrunk=((T0 - 19, 1),),
+        raised_at=T0 - 20,
+        lowered_at=T0 - 19,
+        calls=((T0 - 18, 3),),
+        missing_since=T0 - 17,
+        agents=AgentMemory(
+            ids=np.array([1001, 1002]),
+            seen_at=when,
+            wanted=np.array([4.0, 5.0]),
+            carried=np.array([4.0, 6.0]),
+            account=np.array([10.0, 20.0]),
+            above_since=when + 1,
+            missing_since=when + 2,
+            raised=row,
+            lowered=row + 1,
+            moved=row + 2,
+            arrived=when + 3,
+            since={"full": when + 4},
+            engaged={"full": when + 5},
+        ),
+    )
+
+
+def test_a_memory_full_of_everything_goes_through_json_as_it_is() -> None:
+    memory = Memory(groups={"webchat": full_of_everything(Mode.ENFORCE)})
+    assert repr(from_json(json.loads(json.dumps(to_json(memory))))) == repr(memory)
+
+
+def test_what_another_mode_did_is_forgotten_and_what_the_site_did_is_kept() -> None:
+    memory = full_of_everything(Mode.OBSERVE)
+    assert of_this_mode(memory, Mode.OBSERVE) is memory
+    found = of_this_mode(memory, Mode.ENFORCE)
+    assert (found.fired, found.history, found.grown, found.shrunk) == ({}, (), (), ())
+    assert (found.raised_at, found.lowered_at) == (None, None)
+    kept = ("at", "slots", "since", "engaged", "series", "calls", "missing_since")
+    assert [getattr(found, name) for name in kept] == [getattr(memory, name) for name in kept]
+    for name in ("wanted", "carried", "above_since", "raised", "lowered", "moved"):
+        assert np.isnan(getattr(found.agents, name)).all()
+    for name in ("seen_at", "missing_since", "arrived"):
+        np.testing.assert_array_equal(getattr(found.agents, name), getattr(memory.agents, name))
+    assert found.agents.account.tolist() == [0.0, 0.0]
+    assert found.agents.engaged == memory.agents.engaged
+
+
+def test_before_the_first_tick_there_is_nothing_of_another_mode() -> None:
+    memory = replace(full_of_everything(Mode.OBSERVE), at=None)
+    assert of_this_mode(memory, Mode.ENFORCE) is memory
+    assert stood_still(memory, at=T0) is memory
+
+
+def test_time_without_a_roster_is_added_to_when_people_were_seen_and_a_clock_set_back_takes_none_away() -> None:
+    memory = full_of_everything(Mode.ENFORCE)
+    np.testing.assert_array_equal(stood_still(memory, at=T0).agents.seen_at, memory.agents.seen_at + 15)
+    np.testing.assert_array_equal(stood_still(memory, at=T0 - 99).agents.seen_at, memory.agents.seen_at)
+
+
+def test_of_those_in_a_larger_memory_only_who_came_back_is_forgotten() -> None:
+    memory = full_of_everything(Mode.ENFORCE).agents
+    back = returned(memory, np.array([1]), np.array([UNKNOWN]), last=T0 + 290, at=T0 + 300)
+    assert back.arrived.tolist() == [T0 - 57, T0 + 300]
+    np.testing.assert_array_equal(back.wanted, [4.0, UNKNOWN])
+    np.testing.assert_array_equal(back.carried, [4.0, UNKNOWN])
+    assert back.account.tolist() == [10.0, 20.0]
+    still = returned(memory, np.array([1]), np.array([UNKNOWN]), last=T0 + 269, at=T0 + 270)
+    assert still is memory
+    slept = returned(memory, np.array([1]), np.array([UNKNOWN]), last=T0 + 269, at=T0 + 9000)
+    np.testing.assert_array_equal(slept.wanted, [4.0, UNKNOWN])
+    np.testing.assert_array_equal(slept.arrived, memory.arrived)
+    stayed = returned(memory, np.array([1]), np.array([9030.0]), last=T0 + 269, at=T0 + 9000)
+    assert stayed is memory
+    came = returned(memory, np.array([1]), np.array([9029.0]), last=T0 + 269, at=T0 + 9000)
+    assert came.arrived.tolist() == [T0 - 57, T0 + 9000]
 
 
 def test_an_undamaged_memory_is_taken() -> None:
