@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autoscaler.core.book import IdRange, Limits, Rule, Tier
+from autoscaler.core.book import IdRange, Limits, Rule, Safety, Smoothing, Stability, Tier
 from autoscaler.core.expressions import And, Compare, Expression, Literal, Name, Relation, Scope, Unit
 from autoscaler.core.plan import GroupPlan, Stage
 from autoscaler.core.readings import AgentState
@@ -28,6 +28,7 @@ from .staging import (
     over,
     people,
     raising,
+    rate,
     slots,
     under,
     wanted,
@@ -195,3 +196,66 @@ def test_a_protected_agent_outside_its_limits_stays_and_is_told_why() -> None:
     assert told(plan, 1001, Stage.ARBITRATED) == (3, "protected: never changed")
     assert told(plan, 1002, Stage.ARBITRATED) == (3, "protected: never changed")
     assert {reason.name: count for reason, count in plan.holds.items()} == {"PROTECTED": 2}
+
+
+def test_a_tier_gives_its_floor_baseline_and_name_as_well_as_its_ceiling() -> None:
+    tiers = (
+        tier("high", over(SIGNED_IN, 600), floor=4, baseline=5, ceiling=6),
+        tier("new", NEWCOMERS, floor=1, baseline=1, ceiling=2),
+    )
+    team = [Person(id=1001, limit=6.0, load=0.0), Person(id=1002, limit=2.0, load=0.0, signed_in_for_s=60.0)]
+    floor = Floor.of(group(lowering(slots(60), over(WAITING, 20)), tiers=tiers), team)
+    assert wanted(floor.tick(0, 30)) == {1001: 4, 1002: 1}
+    safety = Safety(baseline_after_s=0.0)
+    floor = Floor.of(group(tiers=tiers, safety=safety), [*team, Person(id=1003, limit=6.0, signed_in_for_s=600.0)])
+    floor.change(load=UNKNOWN)
+    floor.tick(0)
+    assert wanted(floor.tick(15)) == {1001: 5, 1002: 1, 1003: 3}
+
+
+def test_people_who_went_home_do_not_move_the_rows_of_a_tier() -> None:
+    floor = Floor.of(crew(SENIORS), people(3))
+    floor.change(1002, signed_in_for_s=60.0)
+    assert wanted(floor.tick(0, 30)) == {1001: 8, 1002: 6, 1003: 8}
+    floor.leave(1001)
+    assert wanted(floor.tick(15)) == {1002: 6, 1003: 8}
+    assert not calls(floor.tick(30))
+    account = floor.remembers().agents.account.tolist()
+    assert account == [0.0, 30 * 3.0, 30 * 5.0]
+
+
+def test_a_lost_reading_that_a_tier_does_not_rest_on_leaves_its_bounds_in_force() -> None:
+    floor = Floor.of(crew(SENIORS), people(1, signed_in_for_s=60.0, limit=8.0))
+    floor.change(1001, load=UNKNOWN)
+    assert wanted(floor.tick(0)) == {1001: 6}
+
+
+def test_of_two_tiers_that_rest_on_lost_readings_either_is_enough() -> None:
+    tiers = (tier("calls", is_state("talking"), ceiling=1), SENIORS)
+    floor = Floor.of(crew(*tiers), people(1, limit=8.0))
+    floor.change(1001, load=UNKNOWN, signed_in_for_s=UNKNOWN)
+    assert wanted(floor.tick(0)) == {1001: 8}
+    other = Floor.of(crew(SENIORS, tier("old", over(LOAD, 99), 1002)), people(1, limit=8.0))
+    other.change(1001, load=UNKNOWN, signed_in_for_s=UNKNOWN)
+    assert wanted(other.tick(0)) == {1001: 8}
+
+
+def test_a_correction_of_the_files_own_limits_that_waits_for_the_rates_says_so() -> None:
+    stability = Stability(lowers=Smoothing(at_most=(rate(slots(1), 60.0),)))
+    plan = Floor.of(group(tiers=(LOW,), stability=stability), people(2, limit=5.0)).tick(0)
+    assert told(plan, 1001, Stage.PROPOSED) == (2, "above the agent's ceiling")
+    assert told(plan, 1001, Stage.ARBITRATED) == (4, "above its ceiling, but lowered no faster than the rates allow")
+    assert told(plan, 1002, Stage.ARBITRATED) == (5, "no change at this stage")
+    assert {reason.name: count for reason, count in plan.holds.items()} == {"RATE_OF_BOUND": 1}
+
+
+def test_a_protected_agent_inside_its_limits_and_a_capped_one_beside_it_are_told_their_own() -> None:
+    cap = Rule(name="calls", when=is_state("talking"), per_agent=True, cap=1)
+    floor = Floor.of(group(cap, protect=(IdRange(first=1001, last=1001),)), people(3))
+    floor.change(1002, state=AgentState.TALKING)
+    plan = floor.tick(0)
+    assert [told(plan, agent, Stage.ARBITRATED)[1] for agent in (1001, 1002, 1003)] == [
+        "no change at this stage",
+        "above the agent's ceiling, or capped by 'calls'",
+        "no change at this stage",
+    ]
