@@ -1,0 +1,1 @@
+"""One run of a scenario in virtual time."""

@@ -1,0 +1,1 @@
+"""Scenario files: what a simulated day holds, read with positions into values."""
