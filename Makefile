@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check bench bench-control lock clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,9 @@ check: setup
 bench: setup
 	@bench/install
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-control: setup
+	@$(BIN)/python -m bench.control $(ARGS)
 
 lock:
 	requirements/lock

@@ -4,6 +4,7 @@
     ├── UsageError                   a command was called wrongly
     ├── SettingsError                autoscaler.toml, the environment or a secret file is wrong
     ├── RulesInvalid                 a rule folder has errors; carries the diagnostics
+    ├── ScenarioInvalid              a scenario has errors; carries the diagnostics
     ├── ReadingError                 a source did not give what was asked
     │   ├── SourceUnreachable        no answer: refused, reset, timed out, TLS
     │   ├── SourceRefused            an answer that says no: 401, 403, 429, 5xx, a result code
@@ -38,6 +39,7 @@ __all__ = [
     "ReadingError",
     "ReadingMalformed",
     "RulesInvalid",
+    "ScenarioInvalid",
     "SessionExpired",
     "SessionMissing",
     "SettingsError",
@@ -80,6 +82,15 @@ class SettingsError(AutoscalerError):
 
 class RulesInvalid(AutoscalerError):
     """A rule folder has errors; `diagnostics` holds them all."""
+
+    def __init__(self, message: str, *, diagnostics: tuple[object, ...], place: str = "", help: str = "") -> None:  # noqa: A002
+        """Build the error; `diagnostics` are `rulebook.diagnostics.Diagnostic`."""
+        super().__init__(message, place=place, help=help)
+        self.diagnostics = diagnostics
+
+
+class ScenarioInvalid(AutoscalerError):
+    """A scenario has errors; `diagnostics` holds them all."""
 
     def __init__(self, message: str, *, diagnostics: tuple[object, ...], place: str = "", help: str = "") -> None:  # noqa: A002
         """Build the error; `diagnostics` are `rulebook.diagnostics.Diagnostic`."""

@@ -146,7 +146,7 @@ async def _show(daemon: Daemon, asks: httpx.AsyncClient, terminal: Terminal, spa
 def _summary(directory: Path, scores: dict[str, Any], audit: dict[str, Any], store: str) -> dict[str, Any]:
     with SqliteReader(store) as reader:
         events = reader.journal(JournalQuery(schema="autoscaler.decision/1"))
-        rows = [json.loads(event.line) for event in events]
+        rows = [row for row in map(json.loads, (event.line for event in events)) if not row.get("shadow")]
     counts = {way: sum(row["direction"] == way for row in rows) for way in ("raise", "lower", "assert")}
     ok = sum(row["retcode"] == "0" for row in rows)
     live, baseline = scores["live"], scores["baseline"]

@@ -9,6 +9,7 @@ from autoscaler.errors import (
     ControlRefused,
     ReadingMalformed,
     RulesInvalid,
+    ScenarioInvalid,
     SettingsError,
     UsageError,
 )
@@ -30,7 +31,7 @@ class Exit(IntEnum):
 
 def exit_for(error: AutoscalerError) -> Exit:
     """The code a command ends with after an error."""
-    if isinstance(error, RulesInvalid | ControlRefused):
+    if isinstance(error, RulesInvalid | ScenarioInvalid | ControlRefused):
         return Exit.FINDINGS
     if isinstance(error, UsageError | SettingsError | ReadingMalformed):
         return Exit.USAGE

@@ -58,6 +58,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
             status = daemon.status()
             at = None if options.at is None else instant(options.at, datetime.fromisoformat(status["now"]))
             story = daemon.explain(options.agent, at)
+        _note(story.pop("notes", []))
     if options.format == "json":
         json.dump(story, sys.stdout, indent=1)
         print()
@@ -79,14 +80,18 @@ def _then(options: argparse.Namespace) -> dict[str, Any]:
     with SqliteReader(load_settings(config_path(options)).store) as reader:
         at = instant(options.at, now_by(reader))
         groups, notes = told_then(reader, options.agent, at)
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+    _note(notes)
     if not groups:
         raise ControlRefused(
             f"no decision about agent {options.agent} is kept from before {at.isoformat()}, and no tick that had it",
             help="'autoscaler journal --agent' shows what is kept.",
         )
     return {"agent": options.agent, "groups": groups}
+
+
+def _note(notes: list[str]) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _told(agent: int, group: dict[str, Any]) -> list[str]:

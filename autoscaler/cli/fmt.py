@@ -15,7 +15,7 @@ from autoscaler.cli.findings import show_findings
 from autoscaler.errors import UsageError
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.diagnostics import Diagnostic
-from autoscaler.rulebook.files import decode, is_test, read_files
+from autoscaler.rulebook.files import decode, is_profile, is_test, read_files
 from autoscaler.rulebook.formatting import format_text
 from autoscaler.rulebook.trials.finding import find_tests
 
@@ -74,6 +74,8 @@ def _read(paths: list[str]) -> tuple[dict[str, str], list[Diagnostic]]:
         if not is_test(Path(path).name):
             contents, about = read_files([path])
             for name, content in contents.items():
+                if is_profile(name):
+                    continue
                 text = decode(name, content)
                 if isinstance(text, Diagnostic):
                     about.append(text)

@@ -17,7 +17,7 @@ from typing import NoReturn
 from autoscaler import __version__
 from autoscaler.cli.exits import Exit, exit_for
 from autoscaler.cli.lines import wrapped
-from autoscaler.errors import AutoscalerError, RulesInvalid, UsageError
+from autoscaler.errors import AutoscalerError, RulesInvalid, ScenarioInvalid, UsageError
 
 __all__ = ["main"]
 
@@ -30,8 +30,11 @@ VERBS = {
     "check": ("check", "load and lint rule files"),
     "test": ("trying", "run rule tests"),
     "fmt": ("fmt", "lay rule files out in one form, keeping comments"),
+    "forecast": ("forecast", "learn what a value usually is from its history, and how well that forecasts it"),
     "decide": ("decide", "one pure decision from a file"),
     "plan": ("plan", "observe the live system once and show what would change"),
+    "simulate": ("simulate", "play a scenario under rules, a limit or another policy"),
+    "compare": ("compare", "play scenarios under several policies, with the same customers"),
     "replay": ("replay", "decide recorded ticks again, and show what differs"),
     "explain": ("explain", "why an agent's limit is what it is"),
     "journal": ("journal", "decisions, newest last"),
@@ -122,8 +125,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show(error: AutoscalerError) -> None:
-    if isinstance(error, RulesInvalid):
-        from autoscaler.cli.findings import show_findings  # noqa: PLC0415 only where there are rules to speak of
+    if isinstance(error, RulesInvalid | ScenarioInvalid):
+        from autoscaler.cli.findings import show_findings  # noqa: PLC0415 only where there are files to speak of
 
         show_findings(error.diagnostics)
     print(f"Error: {error}", file=sys.stderr)

@@ -52,6 +52,9 @@ HELP = {
 }
 
 
+MOST_FINDINGS = 5
+
+
 def add_arguments(parser: argparse.ArgumentParser, verb: str) -> None:
     """What the verb takes."""
     add_control(parser)
@@ -122,5 +125,9 @@ def _reloaded(daemon: ControlClient) -> int:
         print(f"taken; in force: {answer['rulebook'][:19]}")
         return Exit.OK
     print(f"Error: refused: {answer['problem']}", file=sys.stderr)
-    print("Try: 'autoscaler check' shows every finding; then reload again.", file=sys.stderr)
+    for one in daemon.status()["findings"][:MOST_FINDINGS]:
+        print(f"  {one['path']}:{one['line']}: {one['message']} [{one['code']}]", file=sys.stderr)
+    print(
+        "Try: 'autoscaler check' with that folder shows every finding; mend them, then reload again.", file=sys.stderr
+    )
     return Exit.FINDINGS

@@ -32,9 +32,11 @@ from autoscaler.daemon.cycle import snapshot_of
 from autoscaler.daemon.recall import last_memories
 from autoscaler.daemon.settings import Settings, load_settings
 from autoscaler.daemon.wants import want_of
-from autoscaler.daemon.wiring import build_cms
+from autoscaler.daemon.wiring import build_cms, build_inputs
 from autoscaler.errors import SourceUnreachable, StoreUnavailable
+from autoscaler.sources.inputs import WithInputs
 from autoscaler.sources.ports import Source
+from autoscaler.sources.pushed_inputs import PushedInputs
 from autoscaler.store.sqlite_reader import SqliteReader
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -85,7 +87,9 @@ async def _decided(
             place="sources.readings.kind",
             help="'autoscaler explain' shows what the daemon decides; plan needs kind = \"cms\".",
         )
-    source: Source = await build_cms(settings.cms, settings.sources.readings.deadline, SystemClock())
+    clock = SystemClock()
+    site = await build_cms(settings.cms, settings.sources.readings.deadline, clock)
+    source: Source = WithInputs(source=site, inputs=build_inputs(settings, clock, PushedInputs(clock)), clock=clock)
     plans: list[Plan] = []
     problems: list[str] = []
     try:
@@ -122,6 +126,7 @@ def _in_force(memory: GroupMemory | None, ids: Ints) -> Floats:
 def _lines(plan: GroupPlan) -> list[str]:
     lines = [f"{plan.group.name}: {len(plan.ids)} agents, {_slots(plan.slots)}"]
     lines += [f"  rule '{verdict.rule.name}' {_verdict(verdict)}" for verdict in plan.verdicts]
+    lines += [f"  {sentence}" for sentence in plan.forecasts]
     lines += [f"  held: {sentence}" for sentence in plan.held]
     lines += [f"  {words}" for words in held_agents({reason.name.lower(): n for reason, n in plan.holds.items()})]
     changed = plan.changed

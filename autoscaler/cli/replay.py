@@ -27,7 +27,7 @@ from autoscaler.errors import StoreError, StoreForeign, StoreUnavailable, UsageE
 from autoscaler.store.recordings import Segment
 from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["HELP", "add_arguments", "opened", "run", "store_url"]
 
 HELP = {
     "replay": (
@@ -66,7 +66,8 @@ def run(options: argparse.Namespace, _verb: str) -> int:
     """Decide again, compare, print."""
     is_json = options.format == "json"
     rules = None if options.rules is None else load_rules(options.rules)
-    with _opened(_store(options)) as reader:
+    url = load_settings(config_path(options)).store if options.journal is None else store_url(options.journal)
+    with opened(url) as reader:
         since = None if options.since is None else instant(options.since, now_by(reader))
         segments = _recorded(reader, since)
         notes = list(_notes(reader, rules, options.group, segments, since))
@@ -98,10 +99,12 @@ def run(options: argparse.Namespace, _verb: str) -> int:
     return Exit.FINDINGS if rules is None and any(report.ticks_that_differ for report, _ in reports) else Exit.OK
 
 
-def _store(options: argparse.Namespace) -> str:
-    if options.journal is None:
-        return load_settings(config_path(options)).store
-    text: str = options.journal
+def store_url(text: str) -> str:
+    """The URL of a store that is named by its file or its URL.
+
+    Raises:
+        UsageError: There is something else at that place.
+    """
     if "://" in text:
         return text
     path = Path(text)
@@ -110,7 +113,13 @@ def _store(options: argparse.Namespace) -> str:
     return f"sqlite:///{quote(str(path.absolute()))}"
 
 
-def _opened(url: str) -> SqliteReader:
+def opened(url: str) -> SqliteReader:
+    """The store, for reading.
+
+    Raises:
+        StoreUnavailable: It is not there.
+        StoreForeign: It is no store.
+    """
     try:
         return SqliteReader(url)
     except StoreForeign as error:

@@ -35,9 +35,7 @@ def telling(stages: Sequence[Stage]) -> list[Stage]:
     """
     kept = [stages[0]]
     for before, stage in pairwise(stages):
-        if stage["why"] == _NOTHING_ASKED and stage["limit"] != before["limit"]:
-            kept.append({**stage, "why": "what its group's rules last gave it"})
-        elif stage["limit"] != before["limit"] or stage["why"] not in {_SILENT, _NOTHING_ASKED, kept[-1]["why"]}:
+        if stage["limit"] != before["limit"] or stage["why"] not in {_SILENT, _NOTHING_ASKED, kept[-1]["why"]}:
             kept.append(stage)
     return kept
 

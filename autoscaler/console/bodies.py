@@ -10,19 +10,21 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from autoscaler.errors import UsageError
 
 __all__ = [
     "BODY_LIMIT",
     "FreezeBody",
+    "InputBody",
     "PauseBody",
     "PinBody",
     "ReloadBody",
     "ResumeBody",
     "SessionBody",
     "agent_of",
+    "input_of",
     "instant_of",
     "read_body",
 ]
@@ -91,10 +93,18 @@ class ReloadBody(_Body):
 
 
 class SessionBody(_Body):
-    """PUT /v1/sessions/{agentid}."""
+    """PUT /v1/sessions/{agentid}; `signed_in_at` None: the desktop does not say."""
 
     guid: Annotated[str, Field(min_length=1, max_length=199), AfterValidator(_header_safe)] = Field(repr=False)
     cookies: Annotated[dict[str, str], Field(max_length=50)] = Field(default_factory=dict, repr=False)
+    signed_in_at: AwareDatetime | None = None
+
+
+class InputBody(_Body):
+    """PUT /v1/inputs/{name}; `value` None: there is none any more."""
+
+    value: Annotated[float, Field(allow_inf_nan=False)] | None
+    age_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
 Body = TypeVar("Body", bound=_Body)
@@ -105,7 +115,8 @@ _SHAPES: dict[type[_Body], str] = {
     PinBody: '{"agent": 1001, "limit": 3, "reason": "...", "for_s": 3600}; for_s may be left out',
     FreezeBody: '{"reason": "..."}',
     ReloadBody: "{} or nothing",
-    SessionBody: '{"guid": "...", "cookies": {}}; cookies may be left out',
+    InputBody: '{"value": 12.5, "age_s": 0}; value may be null, age_s may be left out',
+    SessionBody: '{"guid": "...", "cookies": {}, "signed_in_at": "2026-11-22T10:00:00Z"}; only guid is needed',
 }
 
 
@@ -132,9 +143,10 @@ async def read_body(request: web.Request, shape: type[Body]) -> Body:
         if problems[0]["type"] == "json_invalid":
             where = problems[0]["msg"].removeprefix("Invalid JSON: ")
             raise web.HTTPBadRequest(reason=f"the body is not JSON: {where}") from None
+        first, *others = ((_place(one["loc"]), _sentence(one["msg"])) for one in problems)
         raise UsageError(
-            "; ".join(f"{_place(one['loc'])}: {_sentence(one['msg'])}" for one in problems),
-            place=_place(problems[0]["loc"]),
+            "; ".join([first[1], *(f"{place}: {sentence}" for place, sentence in others)]),
+            place=first[0],
             help=f"Send {_SHAPES[shape]}.",
         ) from None  # the cause would carry what was sent
 
@@ -153,6 +165,22 @@ def agent_of(request: web.Request) -> int:
             help="Use the agent's id, as /v1/sessions/1001.",
         )
     return int(text)
+
+
+def input_of(request: web.Request) -> str:
+    """The input's name of the path.
+
+    Raises:
+        UsageError: Not 1 to 64 printable characters.
+    """
+    name = request.match_info["name"].strip()
+    if not 1 <= len(name) <= 64 or not name.isprintable():
+        raise UsageError(
+            "the path names no input",
+            place="name",
+            help="Use what the rule file asks for, as /v1/inputs/reply_seconds.",
+        )
+    return name
 
 
 def instant_of(request: web.Request) -> datetime | None:

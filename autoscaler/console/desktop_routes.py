@@ -1,7 +1,7 @@
-"""What the TCP side offers: sessions from desktops, the status, metrics and the page; no orders.
+"""What the TCP side offers: sessions from desktops, inputs, the status, metrics and the page; no orders.
 
-Without the token nobody hands a session over or reads who ordered what. The page alone is open to this machine, as far
-as the request says by its `Host` that it comes from here and not through a proxy or a foreign name.
+Without the token nobody hands a session or an input over, or reads who ordered what. The page alone is open to this
+machine, as far as the request says by its `Host` that it comes from here and not through a proxy or a foreign name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from autoscaler.console.access import TokenGate, is_loopback
 from autoscaler.console.answers import failures, problem
 from autoscaler.console.asking import Asking
-from autoscaler.console.bodies import BODY_LIMIT, SessionBody, agent_of, read_body
+from autoscaler.console.bodies import BODY_LIMIT, InputBody, SessionBody, agent_of, input_of, read_body
 from autoscaler.console.page import SECURITY_HEADERS, render_page
 
 __all__ = ["desktop_app"]
@@ -38,6 +38,7 @@ def desktop_app(asking: Asking, gate: TokenGate, *, is_local: bool) -> web.Appli
             web.get("/v1/status", routes.guarded(asking.status)),
             web.put("/v1/sessions/{agentid}", routes.guarded(routes.put_session)),
             web.delete("/v1/sessions/{agentid}", routes.guarded(routes.delete_session)),
+            web.put("/v1/inputs/{name}", routes.guarded(routes.put_input)),
         ]
     )
     return app
@@ -65,7 +66,7 @@ class _DesktopRoutes:
     async def put_session(self, request: web.Request) -> web.Response:
         agent = agent_of(request)
         body = await read_body(request, SessionBody)
-        await self._asking.bounded(self._control.put_session(agent, body.guid, body.cookies))
+        await self._asking.bounded(self._control.put_session(agent, body.guid, body.cookies, body.signed_in_at))
         return web.Response(status=204)
 
     async def delete_session(self, request: web.Request) -> web.Response:
@@ -78,6 +79,12 @@ class _DesktopRoutes:
             place="agentid",
             help="Nothing is left to do: it was never handed over, or it is over already.",
         )
+
+    async def put_input(self, request: web.Request) -> web.Response:
+        name = input_of(request)
+        body = await read_body(request, InputBody)
+        await self._asking.bounded(self._control.put_input(name, body.value, body.age_s))
+        return web.Response(status=204)
 
     async def page(self, request: web.Request) -> web.Response:
         if not (self._is_local and is_loopback(_host_of(request))) and not self._gate.admits(

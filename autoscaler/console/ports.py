@@ -50,12 +50,18 @@ class Control(Protocol):
         """Read the rules again, all or nothing."""
         ...
 
-    async def put_session(self, agent: int, guid: str, cookies: Mapping[str, str]) -> None:
-        """Take a Guid handed over by the agent's desktop."""
+    async def put_session(
+        self, agent: int, guid: str, cookies: Mapping[str, str], signed_in_at: datetime | None
+    ) -> None:
+        """Take a Guid handed over by the agent's desktop; `signed_in_at` aware, None where it does not say."""
         ...
 
     async def delete_session(self, agent: int) -> bool:
         """The desktop's session ended; False when none was known."""
+        ...
+
+    async def put_input(self, name: str, value: float | None, age_s: float) -> None:
+        """Take an input's value that somebody hands over, `age_s` old already; None: there is none any more."""
         ...
 
     def metrics(self) -> str:

@@ -20,12 +20,14 @@ __all__ = [
     "Direction",
     "EachAgent",
     "Goal",
+    "GoalCost",
     "Group",
     "IdRange",
     "InputSpec",
     "Limits",
     "Mode",
     "Per",
+    "Prior",
     "Rate",
     "Rule",
     "Rulebook",
@@ -172,6 +174,7 @@ class Rule:
         at: Only inside one of these windows; () is always.
         cooldown_s: Own cooldown after it last moved anything.
         mode: OBSERVE: judged and reported, without effect.
+        pursues: It stands for the file's goal: what it asks of agents comes from `core.goal`.
     """
 
     name: str
@@ -191,6 +194,7 @@ class Rule:
     steps: tuple[Step, ...] = ()
     cooldown_s: float = 0.0
     mode: Mode = Mode.ENFORCE
+    pursues: bool = False
 
 
 class Choose(Enum):
@@ -288,12 +292,56 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """What service is wanted; None leaves a part out."""
+class GoalCost:
+    """What a goal weighs against what, in whatever unit the site counts; all >= 0.
 
-    answer: float | None
-    within_s: float | None
-    chat_stretch_below: float | None
+    Attributes:
+        late_minute: A minute one customer waits beyond `free_s`.
+        free_s: Seconds of waiting that cost nothing.
+        abandoned: One customer who leaves before an answer.
+        excess_chat_minute: A minute one chat takes longer than with an agent who holds no other.
+        crowding: A minute of one agent at one chat above its baseline; at n above, n squared times as much.
+        limit_change: One call that changes an agent's limit.
+    """
+
+    late_minute: float = 1.0
+    free_s: float = 30.0
+    abandoned: float = 5.0
+    excess_chat_minute: float = 0.1
+    crowding: float = 0.1
+    limit_change: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What service is wanted; without targets, the least cost.
+
+    Attributes:
+        answer: Share of chats to be answered within `within_s`, 0..1; None together with it: no such target.
+        within_s: Seconds.
+        chat_stretch_below: Times as long as alone that a chat may take, > 1; None: no such bound.
+        cost: What decides between plans that meet the targets, or where there are none.
+    """
+
+    answer: float | None = None
+    within_s: float | None = None
+    chat_stretch_below: float | None = None
+    cost: GoalCost = GoalCost()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What is known of a value before the first tick, from a profile file.
+
+    Attributes:
+        value: Of which value, as `core.printing.in_text` writes it.
+        origin: Tells this knowledge from any other (`sha256:…`): another one begins anew.
+        known: What `core.forecasting.prior_of` gave, as JSON text.
+    """
+
+    value: str
+    origin: str
+    known: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +365,7 @@ class Group:
         limits: Of agents in no tier.
         agent_ids: The agents it names; () means those signed in to its queues.
         protect: Agents never changed.
+        priors: What profile files know of values that are forecast.
         source: File the group came from, for messages.
     """
 
@@ -335,6 +384,7 @@ class Group:
     inputs: tuple[InputSpec, ...] = ()
     rules: tuple[Rule, ...] = ()
     goal: Goal | None = None
+    priors: tuple[Prior, ...] = ()
     stability: Stability = field(default_factory=Stability)
     safety: Safety = field(default_factory=Safety)
     calendar: Calendar = field(default_factory=Calendar)

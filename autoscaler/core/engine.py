@@ -16,6 +16,7 @@ from autoscaler.core.arbitration import Settled, settle
 from autoscaler.core.book import Group, Mode, Rulebook
 from autoscaler.core.carrying import Carried, carry
 from autoscaler.core.forgetting import of_this_mode, returned, stood_still
+from autoscaler.core.goal.pursuing import pursue
 from autoscaler.core.guards import Guarded, bounded, restrain
 from autoscaler.core.memory import KEEP_ABSENT_S, AgentMemory, GroupMemory, Memory, aligned
 from autoscaler.core.orders import Orders, orders_for
@@ -96,7 +97,8 @@ def _decide_group(
         tick = replace(tick, team=team, account=accounts(memory, agents, rows, team, at=now))
         view = _view(group, snapshot, team, memory, agents, rows, now)
     verdicts = judge_rules(group, view, memory, agents, rows, at)
-    proposals = propose(verdicts, tick, slots=view.slots)
+    pursuit = None if group.goal is None else pursue(group.goal, tick, view)
+    proposals = propose(verdicts, tick, slots=view.slots, pursuit=pursuit)
     missing_since = _missing_since(verdicts, snapshot, memory, now)
     to_baseline = _missing_too_long(tick, missing_since)
     base = paced_down(tick, bounded(team, proposals, orders, to_baseline=to_baseline))
@@ -130,6 +132,8 @@ def _decide_group(
         missing_since=missing_since,
         to_baseline=to_baseline,
         series=view.series,
+        outlooks=view.outlooks,
+        learned=None if pursuit is None else pursuit.learned,
     )
     why = (*up.why, *down.why)
     plan = GroupPlan(
@@ -148,6 +152,8 @@ def _decide_group(
         unknown_inputs=tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.missing)),
         stability="; ".join(why),
         roster_problem=snapshot.roster_problem,
+        forecasts=tuple(view.forecasts.values()),
+        goal="" if pursuit is None else pursuit.learned.said,
         calls=guarded.calls,
     )
     return plan, next_memory
@@ -163,7 +169,7 @@ def _view(
     now: float,
 ) -> GroupView:
     above_for = np.where(team.force > team.baseline, now - remembered(agents.above_since, rows), 0.0)
-    return GroupView(group, snapshot, team, np.fmax(above_for, 0.0), memory.series, at=now)
+    return GroupView(group, snapshot, team, np.fmax(above_for, 0.0), memory.series, memory.outlooks, at=now)
 
 
 def _contested(groups: Sequence[Group], rosters: Sequence[Selection], agents: Agents) -> list[Bools | None]:

@@ -70,7 +70,9 @@ def parse_input(value: Any) -> tuple[Snapshot, Memory | None, datetime]:
         try:
             memory = from_json(memory)
         except ValueError as error:
-            raise wrong("memory", str(error), "give back what an earlier output gave, or null") from error
+            raise wrong(
+                "memory", str(error).removeprefix("memory: "), "give back what an earlier output gave, or null"
+            ) from error
     snapshot = Snapshot(
         queues=_queues(a_list(value.get("queues", []), "queues")),
         agents=_agents(a_list(value.get("agents", []), "agents")),
@@ -133,6 +135,8 @@ def _group(group: GroupPlan) -> dict[str, Any]:
         "held": list(group.held),
         "holds": {reason.name.lower(): count for reason, count in group.holds.items()},
         "unknown_inputs": list(group.unknown_inputs),
+        "forecasts": list(group.forecasts),
+        "goal": group.goal,
     }
 
 

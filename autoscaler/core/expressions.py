@@ -10,6 +10,8 @@ from enum import Enum
 from typing import assert_never
 
 __all__ = [
+    "LEAST_AHEAD_S",
+    "MOST_AHEAD_S",
     "NAMES",
     "And",
     "Arithmetic",
@@ -93,6 +95,9 @@ class TimeFunction(Enum):
     CHANGE = "change"
     FORECAST = "forecast"
 
+
+LEAST_AHEAD_S, MOST_AHEAD_S = 60.0, 4 * 3600.0
+"""How far `forecast` may look ahead."""
 
 NAMES: dict[Scope, dict[str, Unit]] = {
     Scope.QUEUE: {

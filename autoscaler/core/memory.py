@@ -13,6 +13,12 @@ from typing import Any
 import numpy as np
 
 from autoscaler.core.book import EachAgent
+from autoscaler.core.forecasting import Outlook
+from autoscaler.core.forecasting import from_json as outlook_from_json
+from autoscaler.core.forecasting import to_json as outlook_to_json
+from autoscaler.core.goal.learned import Learned
+from autoscaler.core.goal.learned import from_json as learned_from_json
+from autoscaler.core.goal.learned import to_json as learned_to_json
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.series import Series
 from autoscaler.core.series import from_json as series_from_json
@@ -99,12 +105,14 @@ class GroupMemory:
         since: By group-wide rule: since when its condition holds.
         engaged: By group-wide rule with `keep_for` or `until`: as `core.holding` remembers it.
         series: Recent past of values that functions over time ask for, by `series.key_of`.
+        outlooks: What values that are forecast usually are and lately were, by `in_text`.
         fired: By rule: when it last moved anything.
         history: Recommended slots, undamped; equal neighbours keep the newest time.
         grown, shrunk: Slots moved, by time.
         raised_at, lowered_at: Last move of that direction that rules asked for.
         calls: Calls planned, by time.
         missing_since: Since when the group's own readings are missing.
+        learned: What a goal rests on; None without one.
         agents: Columns.
     """
 
@@ -115,6 +123,7 @@ class GroupMemory:
     since: Mapping[str, float] = field(default_factory=dict)
     engaged: Mapping[str, float] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
+    outlooks: Mapping[str, Outlook] = field(default_factory=dict)
     fired: Mapping[str, float] = field(default_factory=dict)
     history: Ledger = ()
     grown: Ledger = ()
@@ -123,6 +132,7 @@ class GroupMemory:
     lowered_at: float | None = None
     calls: Ledger = ()
     missing_since: float | None = None
+    learned: Learned | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +242,7 @@ def _group_to_json(group: GroupMemory) -> dict[str, Any]:
         "since": dict(group.since),
         "engaged": dict(group.engaged),
         "series": series_to_json(group.series),
+        "outlooks": {name: outlook_to_json(one) for name, one in group.outlooks.items()},
         "fired": dict(group.fired),
         "history": [list(entry) for entry in group.history],
         "grown": [list(entry) for entry in group.grown],
@@ -240,6 +251,7 @@ def _group_to_json(group: GroupMemory) -> dict[str, Any]:
         "lowered_at": group.lowered_at,
         "calls": [list(entry) for entry in group.calls],
         "missing_since": group.missing_since,
+        "learned": None if group.learned is None else learned_to_json(group.learned),
         "agents": {
             "ids": agents.ids.tolist(),
             **{name: _nullable(getattr(agents, name)) for name in _COLUMNS},
@@ -260,6 +272,7 @@ def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
         since=_times(value["since"], "since"),
         engaged=_times(value["engaged"], "engaged"),
         series=series_from_json(value["series"]),
+        outlooks=_outlooks(value.get("outlooks", {})),
         fired=_times(value["fired"], "fired"),
         history=_ledger(value["history"]),
         grown=_ledger(value["grown"]),
@@ -268,6 +281,7 @@ def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
         lowered_at=_time(value["lowered_at"], "lowered_at"),
         calls=_ledger(value["calls"]),
         missing_since=_time(value["missing_since"], "missing_since"),
+        learned=learned_from_json(value["learned"]) if value.get("learned") else None,
         agents=AgentMemory(
             ids=ids,
             since=_by_rule(agents["since"], "since", len(ids)),
@@ -275,6 +289,16 @@ def _group_from_json(value: Mapping[str, Any]) -> GroupMemory:
             **{name: _column(agents[name], name, len(ids), is_wide=name in _WIDE) for name in _COLUMNS},
         ),
     )
+
+
+def _outlooks(value: Mapping[str, Any]) -> dict[str, Outlook]:
+    found = {}
+    for name, one in value.items():
+        try:
+            found[name] = outlook_from_json(one)
+        except ValueError as error:
+            raise ValueError(f"memory: outlooks.{name}.{error}") from error
+    return found
 
 
 def _by_rule(value: Mapping[str, Any], name: str, n: int) -> dict[str, Floats]:

@@ -85,6 +85,8 @@ class GroupPlan:
         unknown_inputs: Names that were asked for and not known.
         stability: What stability said, for the sentences.
         roster_problem: As in the snapshot.
+        forecasts: Sentences on what was forecast for rules, and by what.
+        goal: What the goal believes, in a sentence; "" without one.
         calls: What would be sent.
     """
 
@@ -103,6 +105,8 @@ class GroupPlan:
     unknown_inputs: tuple[str, ...]
     stability: str
     roster_problem: str
+    forecasts: tuple[str, ...]
+    goal: str
     calls: Calls
 
     @property

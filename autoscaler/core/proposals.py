@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from autoscaler.core.book import Amount, AmountKind, Direction, Mode, Rule
 from autoscaler.core.following import units_tracked
+from autoscaler.core.goal.pursuing import Pursuit
 from autoscaler.core.team import Bools, Columns16, Team
 from autoscaler.core.tick import Tick
 from autoscaler.core.verdicts import Verdict, VerdictKind, vetoes
@@ -106,13 +107,14 @@ class Proposals:
     cooling: list[tuple[int, float]] = field(default_factory=list)
 
 
-def propose(verdicts: Sequence[Verdict], tick: Tick, *, slots: int) -> Proposals:
+def propose(verdicts: Sequence[Verdict], tick: Tick, *, slots: int, pursuit: Pursuit | None = None) -> Proposals:
     """Hear every rule.
 
     Args:
         verdicts: From `judge_rules`, in the file's order.
         tick: The group.
         slots: Slots in force.
+        pursuit: What the goal asks for; None without one.
 
     Returns:
         What was asked.
@@ -133,6 +135,9 @@ def propose(verdicts: Sequence[Verdict], tick: Tick, *, slots: int) -> Proposals
         if left > 0 and _moves(rule):
             proposals.cooling.append((index, left))
             continue
+        if rule.pursues and pursuit is not None:
+            _single(proposals, np.maximum(pursuit.limits - team.force, 0), index, raises=True)
+            _single(proposals, np.maximum(team.force - pursuit.limits, 0), index, raises=False)
         _move(proposals, verdict, index, team, slots=slots, counted=counted)
     if proposals.floored_by is not None or proposals.capped_by is not None:
         # people first: where a floor meets a lower cap, the cap counts

@@ -46,6 +46,7 @@ class Reason(IntEnum):
     LIMIT_UNKNOWN = 30
     WARMING_UP = 31
     RELIEVED = 32
+    CARRIED = 33
 
 
 HELD = frozenset(
@@ -78,6 +79,7 @@ _SENTENCES = {
     Reason.RULE_LOWERS: "{rule} asks for fewer slots, and this agent would be among those relieved",
     Reason.AGENT_RULE: "{rule} speaks of this agent",
     Reason.NOTHING_ASKED: "no rule asks for a change of this agent",
+    Reason.CARRIED: "what it carries for its group where no pin, passing cap or floor says otherwise",
     Reason.HELD_BY_RULE: "vetoed by {rule}",
     Reason.RAISE_BEATS_LOWER: "a raise beats a lower",
     Reason.CAPPED: "above the agent's ceiling, or capped by {rule}",

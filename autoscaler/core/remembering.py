@@ -9,6 +9,8 @@ import numpy as np
 
 from autoscaler.core.book import Group
 from autoscaler.core.carrying import Carried, spend
+from autoscaler.core.forecasting import Outlook
+from autoscaler.core.goal.learned import Learned
 from autoscaler.core.guards import CALLS_PERIOD_S, Guarded
 from autoscaler.core.memory import AgentMemory, GroupMemory, Ledger
 from autoscaler.core.readings import Floats, Ints
@@ -49,6 +51,8 @@ def remember(
     missing_since: float | None,
     to_baseline: Bools | None,
     series: Mapping[str, Series],
+    outlooks: Mapping[str, Outlook],
+    learned: Learned | None,
 ) -> GroupMemory:
     """Write down one tick.
 
@@ -64,6 +68,8 @@ def remember(
         missing_since: Since when the group's own readings are missing.
         to_baseline: Who goes back to baseline for want of readings; None: nobody.
         series: Recent past of values, this tick's samples included.
+        outlooks: What is known of values that are forecast, this tick's readings included.
+        learned: What a goal rests on, this tick included.
 
     Returns:
         The group's next memory.
@@ -87,6 +93,7 @@ def remember(
         since=_since(verdicts),
         engaged={one.rule.name: one.engaged for one in verdicts if isinstance(one.engaged, float)},
         series=series,
+        outlooks=outlooks,
         fired={**_known(memory.fired, group), **dict.fromkeys(fired, at)},
         history=_recommended(history, at, recommended, keep_s=window),
         grown=recorded(memory.grown, at, up, keep_s=rates),
@@ -95,6 +102,7 @@ def remember(
         lowered_at=at if moved_down.any() else memory.lowered_at,
         calls=recorded(memory.calls, at, len(guarded.calls.agents), keep_s=CALLS_PERIOD_S),
         missing_since=missing_since,
+        learned=learned,
         agents=_agents(tick, verdicts, carried, base, wanted, step, to_baseline),
     )
 

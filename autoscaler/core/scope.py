@@ -12,7 +12,10 @@ import numpy as np
 
 from autoscaler.core.book import Group
 from autoscaler.core.evaluation import Number, measure
-from autoscaler.core.expressions import Expression, Name, OverTime, Scope, names_in, over_time_in
+from autoscaler.core.expressions import Expression, Name, OverTime, Scope, TimeFunction, names_in, over_time_in
+from autoscaler.core.forecasting import Forecast, Outlook, forecast, observed, unknown
+from autoscaler.core.foretelling import outlook_of, told
+from autoscaler.core.printing import in_text
 from autoscaler.core.readings import AgentState, Floats, Input, Queues, Snapshot
 from autoscaler.core.series import Series, key_of, known_over, sampled
 from autoscaler.core.team import Team
@@ -32,6 +35,7 @@ class GroupView:
         team: Team,
         above_baseline_for_s: Floats,
         past: Mapping[str, Series],
+        outlooks: Mapping[str, Outlook],
         *,
         at: float,
     ) -> None:
@@ -43,6 +47,7 @@ class GroupView:
             team: The group's agents.
             above_baseline_for_s: Seconds each agent has been above baseline, 0 when not, shape (n,).
             past: Recent past of values, as remembered.
+            outlooks: What is known of values that are forecast, as remembered.
             at: Now, POSIX seconds.
         """
         self._group = group
@@ -54,6 +59,11 @@ class GroupView:
         self._at = at
         self.series: dict[str, Series] = {}
         """The past with this tick's samples, of the values asked for."""
+        self._before = outlooks
+        self.outlooks: dict[str, Outlook] = {}
+        """The outlooks with this tick's readings, of the values asked for, by `in_text`."""
+        self.forecasts: dict[OverTime, str] = {}
+        """What was said of the forecasts that expressions asked for."""
 
     def value(self, name: Name) -> Number:
         kept = self._kept.get(name)
@@ -80,6 +90,10 @@ class GroupView:
         return _NO_TIER - 1  # no agent is in a tier nobody declared
 
     def over_time(self, expression: OverTime) -> float:
+        if expression.function is TimeFunction.FORECAST:
+            found = self.forecast(expression.argument, (expression.window_s,))
+            self.forecasts[expression] = told(expression, found)
+            return float(found.mean[0])
         key = key_of(expression)
         series = self.series.get(key)
         if series is None:
@@ -88,6 +102,29 @@ class GroupView:
             series = sampled(self._past.get(key, ()), value, at=self._at, window_s=expression.window_s)
             self.series[key] = series
         return known_over(expression, series, at=self._at, every_s=self._group.every_s)
+
+    def forecast(self, argument: Expression, horizons_s: tuple[float, ...]) -> Forecast:
+        """What a group-wide value will be; not known while its reading is missing.
+
+        Args:
+            argument: The value; asking observes it, once a tick.
+            horizons_s: How far ahead, one or more, as `forecasting.forecast` takes them.
+        """
+        value = measure(argument, self)
+        assert isinstance(value, float), "forecasts are of group-wide values"
+        key = in_text(argument)
+        outlook = self.outlooks.get(key)
+        if outlook is None:
+            outlook = observed(
+                outlook_of(key, self._before.get(key), self._group.priors),
+                value,
+                at=self._at,
+                calendar=self._group.calendar,
+                every_s=self._group.every_s,
+            )
+            self.outlooks[key] = outlook
+        found = forecast(outlook, horizons_s, at=self._at, calendar=self._group.calendar)
+        return found if math.isfinite(value) else unknown(found)
 
     def unsure_of(self, expression: Expression) -> tuple[Name, ...]:
         """Names in `expression` whose recent past is not known, be it missing or not yet long enough."""

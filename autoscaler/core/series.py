@@ -69,7 +69,7 @@ def known_over(expression: OverTime, series: Series, *, at: float, every_s: floa
         case TimeFunction.CHANGE:
             return series[-1][1] - next(value for _, value in series if not math.isnan(value))
         case TimeFunction.FORECAST:
-            raise TypeError("forecast() is refused when the file is loaded")
+            raise TypeError("a forecast rests on an outlook, not on the recent past alone")
 
 
 def to_json(series: Mapping[str, Series]) -> dict[str, list[list[float | None]]]:

@@ -141,7 +141,7 @@ def _why_proposed(
 ) -> tuple[Codes, NDArray[np.int16]]:
     """Why the rules, or the bounds of the file itself, would have a limit there; whose rule."""
     carried = team.carried
-    why = np.full(len(carried), Reason.NOTHING_ASKED, np.uint8)
+    why = np.where(observed == proposed, np.uint8(Reason.NOTHING_ASKED), np.uint8(Reason.CARRIED))
     why[observed > team.ceiling] = Reason.CAPPED
     why[observed < team.floor] = Reason.FLOORED
     why[proposed > carried] = Reason.RULE_RAISES

@@ -6,6 +6,7 @@ An agent that two groups of one media type claim is moved by neither, from the v
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from autoscaler.core.book import Group, IdRange, Rulebook
 from autoscaler.core.readings import Ints
 from autoscaler.core.team import members
 from autoscaler.daemon.wants import want_of
-from autoscaler.sources.ports import Seen, Source
+from autoscaler.sources.ports import Seen, Source, Want
 
 __all__ = ["Claims"]
 
@@ -72,11 +73,16 @@ class Claims:
                 return
             async with asyncio.TaskGroup() as tasks:
                 looks = [
-                    tasks.create_task(self._source.observe(want_of(one), self._deadline_s), name=f"look_{one.name}")
+                    tasks.create_task(self._source.observe(_who(one), self._deadline_s), name=f"look_{one.name}")
                     for one in strangers
                 ]
             for one, look in zip(strangers, looks, strict=True):
                 self._note(one, look.result())
+
+
+def _who(group: Group) -> Want:
+    """What tells who is in a group, and nothing else."""
+    return replace(want_of(group), inputs=())
 
 
 def _scope(group: Group) -> _Scope:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-import orjson
 import structlog
 
 from autoscaler.clock import Clock
@@ -16,12 +14,11 @@ from autoscaler.core.exchange import story_to_json
 from autoscaler.core.readings import ANY_MEDIA, Overrides, Pause, Pin
 from autoscaler.daemon.books import Books
 from autoscaler.daemon.cycle import Cycle
-from autoscaler.daemon.records import DECISION
+from autoscaler.daemon.hindsight import Hindsight
 from autoscaler.daemon.report import metrics_text, status_json
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.errors import ControlRefused, UsageError
 from autoscaler.gateway.pushed import Pushed, PushedSessions
-from autoscaler.store.journal import JournalQuery
 from autoscaler.store.overrides import Order, OrderKind
 from autoscaler.store.sqlite_store import SqliteStore
 
@@ -41,12 +38,14 @@ class DaemonControl:
         books: Books,
         cycle: Cycle,
         store: SqliteStore,
+        hindsight: Hindsight,
     ) -> None:
         self._state = state
         self._clock = clock
         self._books = books
         self._cycle = cycle
         self._store = store
+        self._hindsight = hindsight
 
     async def status(self) -> Json:
         return status_json(self._state)
@@ -151,10 +150,12 @@ class DaemonControl:
         state = self._books.state
         return {"taken": taken, "rulebook": self._books.book.digest, "problem": state.problem}
 
-    async def put_session(self, agent: int, guid: str, cookies: Mapping[str, str]) -> None:
+    async def put_session(
+        self, agent: int, guid: str, cookies: Mapping[str, str], signed_in_at: datetime | None
+    ) -> None:
         sessions = self._pushed()
         try:
-            how = sessions.put(agent, guid, cookies)
+            how = sessions.put(agent, guid, cookies, signed_in_at=signed_in_at)
         except UsageError as error:
             raise ControlRefused(error.message, place=error.place, help=error.help) from error
         if how is Pushed.REFUSED_BEFORE:
@@ -169,17 +170,20 @@ class DaemonControl:
         except UsageError as error:
             raise ControlRefused(error.message, place=error.place, help=error.help) from error
 
+    async def put_input(self, name: str, value: float | None, age_s: float) -> None:
+        try:
+            self._state.pushed.put(name, value, age_s=age_s)
+        except UsageError as error:
+            raise ControlRefused(error.message, place=error.place, help=error.help) from error
+
     async def _explain_then(self, agent: int, at: datetime) -> Json:
-        events = await self._store.read(JournalQuery(agent=agent, schema=DECISION))
-        rows: list[dict[str, Any]] = [orjson.loads(event.line) for event in events if event.at <= at]
-        past = [row for row in rows if not row.get("shadow")]
-        if not past:
+        groups, notes = await self._hindsight.told(agent, at)
+        if not groups:
             raise ControlRefused(
-                f"no decision about agent {agent} is kept from before {at.isoformat()}",
+                f"no decision about agent {agent} is kept from before {at.isoformat()}, and no tick that had it",
                 help="'autoscaler journal --agent' shows what is kept.",
             )
-        last = past[-1]
-        return {"agent": agent, "groups": [{**last, "decision": last["id"], "held": [], "rules": {}}]}
+        return {"agent": agent, "groups": groups, "notes": notes}
 
     async def _obey(self, overrides: Overrides, order: Order) -> Json:
         await self._store.save_overrides(overrides, order)
@@ -213,6 +217,10 @@ class DaemonControl:
         if not isinstance(sessions, PushedSessions):
             raise ControlRefused(
                 "sessions are owned by the daemon here", help='Set sessions.kind = "pushed" to hand Guids over.'
+            )
+        if self._state.gateway.feed is not None:
+            raise ControlRefused(
+                "sessions are read from where the settings say", help='Set sessions.kind = "pushed" to hand Guids over.'
             )
         return sessions
 

@@ -12,7 +12,7 @@ from autoscaler.daemon.metronome import Metronome
 from autoscaler.daemon.workers import Watch, Worker
 from autoscaler.store.journal import JournalEvent
 
-__all__ = ["Crew"]
+__all__ = ["OVERDUE_TICKS", "Crew"]
 
 OVERDUE_TICKS = 10
 OVERDUE_S = 60.0

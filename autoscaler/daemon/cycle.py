@@ -229,4 +229,10 @@ def snapshot_of(
 ) -> Snapshot:
     """A source's readings with what the gateway room, other groups and people know."""
     agents = replace(seen.agents, limit={group.media_type: confirmed}, reachable=reachable, claimed=claimed)
-    return Snapshot(queues=seen.queues, agents=agents, overrides=overrides, roster_problem=seen.roster_problem)
+    return Snapshot(
+        queues=seen.queues,
+        agents=agents,
+        inputs=seen.inputs,
+        overrides=overrides,
+        roster_problem=seen.roster_problem,
+    )

@@ -5,7 +5,9 @@ Reads the store alone, so it tells the same whether the daemon runs or not.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +22,35 @@ from autoscaler.store.journal import JournalQuery
 from autoscaler.store.recordings import Segment
 from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["told_then"]
+__all__ = ["Hindsight", "told_then"]
 
 Json = dict[str, Any]
+
+
+class Hindsight:
+    """The same for the daemon's own console, in a thread of its own, `hindsight`, which nobody's chats wait for."""
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet.
+
+        Args:
+            url: Of the store.
+        """
+        self._url = url
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hindsight")
+
+    async def told(self, agent: int, at: datetime) -> tuple[list[Json], list[str]]:
+        """As `told_then`; errors of the store as its reader raises them."""
+
+        def told() -> tuple[list[Json], list[str]]:
+            with SqliteReader(self._url) as reader:
+                return told_then(reader, agent, at)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, told)
+
+    def close(self) -> None:
+        """Take no more questions."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def told_then(reader: SqliteReader, agent: int, at: datetime) -> tuple[list[Json], list[str]]:

@@ -12,7 +12,9 @@ import orjson
 
 from autoscaler.console.metrics import Metrics
 from autoscaler.console.ports import Json
+from autoscaler.core.book import Mode
 from autoscaler.core.readings import Overrides
+from autoscaler.daemon.crew import OVERDUE_TICKS
 from autoscaler.daemon.cycle import Decided
 from autoscaler.daemon.records import DECISION
 from autoscaler.daemon.reloads import reload_to_json
@@ -36,7 +38,7 @@ def status_json(state: ServiceState) -> Json:
         "rulebook": books.book.digest,
         "rules_problem": books.state.problem,
         "findings": [
-            {"path": one.path, "line": one.line, "code": str(one.code.value), "message": one.message}
+            {"path": one.path, "line": one.line, "code": one.code.label, "message": one.message}
             for one in books.state.diagnostics
         ],
         "is_last_good": books.state.is_last_good,
@@ -117,6 +119,9 @@ def _troubles(state: ServiceState) -> Iterable[str]:
         yield f"STORE: {health.last_error or state.cycle.not_kept}"
     if health.lost:
         yield f"STORE: {health.lost} journal lines lost"
+    overdue = state.crew.overdue()
+    if overdue:
+        yield f"DECISIONS overdue: none for {', '.join(overdue)} for at least {OVERDUE_TICKS} intervals"
     for name, decided in sorted(state.cycle.last.items()):
         if decided.problems:
             more = f" and {len(decided.problems) - 1} more" if len(decided.problems) > 1 else ""
@@ -133,6 +138,9 @@ def _troubles(state: ServiceState) -> Iterable[str]:
 
 
 def _out_of_reach(state: ServiceState) -> Iterable[str]:
+    feed = state.gateway.feed
+    if feed is not None and feed.problem:
+        yield f"SESSIONS: {feed.problem}"
     refused = state.orders.aftermath.refused
     for name, decided in sorted(state.cycle.last.items()):
         agents, reachable = decided.snapshot.agents.ids, decided.snapshot.agents.reachable
@@ -149,7 +157,11 @@ def _in_words(name: str, decided: Decided | None) -> str:
     if decided is None:
         return f"{name} waits for its first tick"
     plan = decided.plan
-    moving = f", moving to {plan.slots.wanted}" if plan.slots.wanted != plan.slots.observed else ""
+    moves = plan.slots.wanted != plan.slots.observed
+    if plan.group.mode is Mode.OBSERVE:
+        moving = f", observing: would be {plan.slots.wanted}" if moves else ", observing"
+    else:
+        moving = f", moving to {plan.slots.wanted}" if moves else ""
     return f"{name} {plan.slots.observed} slots of {int(np.count_nonzero(plan.counted))} agents{moving}"
 
 

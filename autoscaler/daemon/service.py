@@ -26,6 +26,7 @@ from autoscaler.daemon.control import DaemonControl
 from autoscaler.daemon.crew import Crew
 from autoscaler.daemon.cycle import Cycle
 from autoscaler.daemon.garbage import settle_collector
+from autoscaler.daemon.hindsight import Hindsight
 from autoscaler.daemon.keeping import Keeper
 from autoscaler.daemon.logs import JournalStream
 from autoscaler.daemon.metronome import Metronome
@@ -41,6 +42,7 @@ from autoscaler.daemon.shadow import Shadow
 from autoscaler.daemon.wiring import build_gateway, build_source
 from autoscaler.errors import StoreError, StoreUnavailable
 from autoscaler.gateway.owned import OwnedSessions
+from autoscaler.sources.pushed_inputs import PushedInputs
 from autoscaler.store.memory_blob import pack_memory
 from autoscaler.store.sqlite_reader import SqliteReader
 from autoscaler.store.sqlite_store import SqliteStore
@@ -121,6 +123,8 @@ class Daemon:
                 self._eternal(tasks, "watchdog", self._report(state)),
                 self._eternal(tasks, "pruning", self._prune(store)),
             ]
+            if state.gateway.feed is not None:
+                eternal.append(self._eternal(tasks, "session_feed", state.gateway.feed.run()))
             sessions = state.gateway.sessions
             keeping = (
                 tasks.create_task(sessions.run(), name="sessions") if isinstance(sessions, OwnedSessions) else None
@@ -129,7 +133,7 @@ class Daemon:
             follow()
             settle_collector()
             self._notifier.ready(sentence(state))
-            log.info("ready", status=sentence(state), console=self.console.addresses if self.console else [])
+            log.info("ready", status=sentence(state))
             self.is_ready.set()
             await self._stop.wait()
             await self._drain(state)
@@ -152,7 +156,10 @@ class Daemon:
         gateway = await build_gateway(settings, clock, outcomes=orders.ended, on_sign_in=orders.aftermath.signed_in)
         for transport in gateway.transports:
             stack.push_async_callback(transport.close)
-        source = await build_source(settings, clock, gateway)
+        if gateway.feed is not None:
+            stack.callback(gateway.feed.close)
+        pushed = PushedInputs(clock)
+        source = await build_source(settings, clock, gateway, pushed)
         stack.push_async_callback(source.close)
         cycle = Cycle(
             clock=clock,
@@ -181,6 +188,7 @@ class Daemon:
             crew=crew,
             reloads=Reloads(books, self._notifier, shadow=shadow, clock=clock, note=scribe.note),
             shadow=shadow,
+            pushed=pushed,
             started_at=clock.now(),
             overrides=await store.load_overrides(),
         )
@@ -189,7 +197,11 @@ class Daemon:
 
     async def _open_console(self, state: ServiceState, stack: AsyncExitStack) -> None:
         own = self._settings.console
-        control = DaemonControl(state, clock=self._clock, books=state.books, cycle=state.cycle, store=state.store)
+        hindsight = Hindsight(self._settings.store)
+        stack.callback(hindsight.close)
+        control = DaemonControl(
+            state, clock=self._clock, books=state.books, cycle=state.cycle, store=state.store, hindsight=hindsight
+        )
         self.console = Console(
             control,
             socket_path=own.socket,

@@ -15,6 +15,7 @@ from autoscaler.daemon.reloading import Reloads
 from autoscaler.daemon.scribe import Scribe
 from autoscaler.daemon.shadow import Shadow
 from autoscaler.daemon.wiring import GatewayParts
+from autoscaler.sources.pushed_inputs import PushedInputs
 from autoscaler.store.sqlite_store import SqliteStore
 
 __all__ = ["ServiceState"]
@@ -25,7 +26,7 @@ class ServiceState:
     """Parts and the few things that change about the whole.
 
     Attributes:
-        clock, store, books, gateway, scribe, orders, cycle, crew, reloads, shadow: The parts.
+        clock, store, books, gateway, scribe, orders, cycle, crew, reloads, shadow, pushed: The parts.
         started_at: Aware UTC.
         overrides: What people ordered, as kept.
         is_draining: No new tick begins.
@@ -41,6 +42,7 @@ class ServiceState:
     crew: Crew
     reloads: Reloads
     shadow: Shadow
+    pushed: PushedInputs
     started_at: datetime
     overrides: Overrides
     is_draining: bool = False

@@ -18,9 +18,11 @@ from autoscaler.errors import SettingsError
 from autoscaler.rulebook.measures import in_seconds
 
 __all__ = [
+    "PUSH",
     "CmsSettings",
     "ConsoleSettings",
     "GatewaySettings",
+    "InputSourceSettings",
     "JournalSettings",
     "ReadingsSettings",
     "SessionsSettings",
@@ -30,10 +32,14 @@ __all__ = [
 ]
 
 
+PUSH = "push"
+"""What rule files call the inputs that are handed over to the console; there without a setting."""
+
+
 def _duration(value: Any) -> Any:
     seconds = in_seconds(value) if isinstance(value, str) else None
     if seconds is None:
-        raise ValueError(f'{value!r} is not a duration: write it with a unit, as "5s", "2m" or "1h"')
+        raise ValueError(f'{value!r} is not a duration: write it with a unit, as "0.5s", "5s", "2m" or "1h"')
     return seconds
 
 
@@ -90,14 +96,22 @@ class CmsSettings(_Server):
 class SessionsSettings(_Section):
     """Who holds the agents' Guids."""
 
-    kind: Literal["pushed", "owned"] = "pushed"
+    kind: Literal["pushed", "owned", "file", "table"] = "pushed"
     agents_file: Path | None = None
     force_sign_in: bool = False
+    path: Path | None = None
+    url: str | None = None
+    query: str | None = None
+    every: Seconds = "2s"  # type: ignore[assignment]
 
     @model_validator(mode="after")
     def _complete(self) -> SessionsSettings:
         if self.kind == "owned" and self.agents_file is None:
             raise ValueError('kind "owned" needs agents_file: a CSV of agentid,password_file,phonenum,skills')
+        if self.kind == "file" and (self.path is None or not self.path.is_absolute()):
+            raise ValueError('kind "file" needs path: an absolute path of a JSON file')
+        if self.kind == "table" and self.url is None:
+            raise ValueError('kind "table" needs url, as "sqlite:////run/desktop/sessions.db"')
         return self
 
 
@@ -108,10 +122,36 @@ class ReadingsSettings(_Section):
     deadline: Seconds = "5s"  # type: ignore[assignment]
 
 
+class InputSourceSettings(_Section):
+    """Whom rule files may ask for named inputs."""
+
+    kind: Literal["file", "http", "prometheus"]
+    url: str | None = None
+    ca_file: Path | None = None
+    token_file: Path | None = None
+    path: Path | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "file":
+            if self.path is None or not self.path.is_absolute():
+                raise ValueError('kind "file" needs path: an absolute path of a JSON file')
+        elif self.url is None:
+            raise ValueError(f'kind "{self.kind}" needs url, as "https://10.0.0.7:9090"')
+        return self
+
+
 class SourcesSettings(_Section):
     """All sources."""
 
     readings: ReadingsSettings = ReadingsSettings()
+    inputs: dict[str, InputSourceSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _push_is_taken(self) -> Self:
+        if PUSH in self.inputs:
+            raise ValueError(f"inputs.{PUSH} is there already: values handed over to the console; take another name")
+        return self
 
 
 class ConsoleSettings(_Section):
@@ -237,7 +277,10 @@ def _problem(error: Any) -> str:
 
 def _known(section: tuple[Any, ...]) -> list[str]:
     model: Any = Settings
-    for part in section:
+    parts = iter(section)
+    for part in parts:
         annotation = model.model_fields[part].annotation
         model = next((arm for arm in getattr(annotation, "__args__", ()) if hasattr(arm, "model_fields")), annotation)
+        if getattr(annotation, "__origin__", None) is dict:
+            next(parts, None)  # a name of the person's own
     return list(model.model_fields)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from autoscaler.core.book import Mode, Rulebook
+from autoscaler.core.book import Group, Mode, Rulebook
 from autoscaler.core.engine import decide
 from autoscaler.core.memory import GroupMemory, Memory
 from autoscaler.core.plan import GroupPlan
@@ -137,13 +137,23 @@ class Shadow:
             decided: The live tick.
             before: What the live rules decided it with; where a shadow begins.
         """
-        live = decided.plan
-        name = live.group.name
+        name = decided.plan.group.name
         group = self.book.group(name)
         if group is None:
             self.apart.pop(name, None)
             return
         apart = self._apart(decided)
+        try:
+            both = self._decide(group, decided, before)
+        except Exception:  # a cycle of its own: what is done for people must not hang on rules that nobody obeys
+            apart.failed += 1
+            log.exception("shadow_failed", group=name)
+        else:
+            _compare(apart, decided.at, both)
+
+    def _decide(self, group: Group, decided: Decided, before: GroupMemory | None) -> _Both:
+        """Decide a tick under the shadow's rules, write it down, and go on from it."""
+        name = group.name
         memory = self._memories.get(name, None if before is None else replace(before, mode=Mode.OBSERVE.value))
         alone = Rulebook(groups=(replace(group, mode=Mode.OBSERVE),), digest=self.book.digest)
         known = Memory() if memory is None else Memory(groups={name: memory})
@@ -151,16 +161,12 @@ class Shadow:
         if both is not None:
             snapshot = as_obeyed(snapshot, group.media_type, was=both.live, been=both.shadow)
         started = time.perf_counter()
-        try:
-            plan = decide(alone, snapshot, known, decided.at)
-        except Exception:  # a cycle of its own: what is done for people must not hang on rules that nobody obeys
-            apart.failed += 1
-            log.exception("shadow_failed", group=name)
-            return
+        plan = decide(alone, snapshot, known, decided.at)
+        decide_ms = (time.perf_counter() - started) * 1e3
         self._memories[name] = plan.memory.groups[name]
-        self._wanted[name] = _Both(live=Wanted.of(live), shadow=Wanted.of(plan.groups[0]))
-        self._write(decided, snapshot, plan.groups[0], (time.perf_counter() - started) * 1e3)
-        _compare(apart, decided.at, self._wanted[name])
+        now = self._wanted[name] = _Both(live=Wanted.of(decided.plan), shadow=Wanted.of(plan.groups[0]))
+        self._write(decided, snapshot, plan.groups[0], decide_ms)
+        return now
 
     def _apart(self, decided: Decided) -> Apart:
         name, digests = decided.plan.group.name, (decided.rulebook, self.book.digest)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autoscaler.clock import Clock
 from autoscaler.core.readings import Ints
-from autoscaler.daemon.settings import CmsSettings, Settings, read_secret
+from autoscaler.daemon.settings import PUSH, CmsSettings, SessionsSettings, Settings, read_secret
 from autoscaler.errors import GatewayNonsense
 from autoscaler.gateway.actuation import ActuatorSettings
 from autoscaler.gateway.actuator import Actuator
@@ -25,6 +25,7 @@ from autoscaler.gateway.address import Address, parse_address
 from autoscaler.gateway.backoff import Backoff
 from autoscaler.gateway.burst import BurstTransport
 from autoscaler.gateway.client import GatewayClient
+from autoscaler.gateway.handed import Rows
 from autoscaler.gateway.limits import LimitTable
 from autoscaler.gateway.owned import OwnedSessions
 from autoscaler.gateway.ports import Outcomes
@@ -32,14 +33,22 @@ from autoscaler.gateway.pushed import PushedSessions
 from autoscaler.gateway.rare import RareTransport
 from autoscaler.gateway.roster import read_roster
 from autoscaler.gateway.session_calls import SessionCalls
+from autoscaler.gateway.session_feed import SessionFeed
+from autoscaler.gateway.session_file import SessionFile
+from autoscaler.gateway.session_table import USUAL_QUERY, SessionTableRows
 from autoscaler.gateway.tls import Trust, trust_ca_file, trust_pin, trust_system
 from autoscaler.sources import cms_client
 from autoscaler.sources.cms import CmsSource
+from autoscaler.sources.file_inputs import FileInputs
 from autoscaler.sources.gateway import GatewaySource
+from autoscaler.sources.inputs import InputSource, WithInputs
 from autoscaler.sources.ports import Source
+from autoscaler.sources.pushed_inputs import PushedInputs
 from autoscaler.sources.signing import find_signer
+from autoscaler.sources.web_inputs import HttpInputs, PrometheusInputs
+from autoscaler.store.location import database_path
 
-__all__ = ["GatewayParts", "build_cms", "build_gateway", "build_source"]
+__all__ = ["GatewayParts", "build_cms", "build_gateway", "build_inputs", "build_source"]
 
 POLL_TIMEOUT_S = 15.0
 """A poll is held for ten seconds by the gateway."""
@@ -58,6 +67,7 @@ class GatewayParts:
         actuator: Carries orders out.
         client: Asks questions in agents' names.
         transports: To be closed at the end.
+        feed: Reads what others wrote down, where sessions are neither owned nor pushed.
         place: Host and port, for messages.
     """
 
@@ -66,6 +76,7 @@ class GatewayParts:
     actuator: Actuator
     client: GatewayClient
     transports: tuple[RareTransport | BurstTransport, ...]
+    feed: SessionFeed | None
     place: str
 
     def reachable(self, ids: Ints) -> NDArray[np.bool_]:
@@ -100,9 +111,13 @@ async def build_gateway(
     guid_life = own.guid_life if own.authentication == "dynamic" else None
     transports: list[RareTransport | BurstTransport] = [rare, burst]
     sessions: OwnedSessions | PushedSessions
+    feed: SessionFeed | None = None
     match settings.sessions.kind:
         case "pushed":
             sessions = PushedSessions(clock, guid_life_s=guid_life, on_sign_in=signed_in)
+        case "file" | "table":
+            sessions = PushedSessions(clock, guid_life_s=guid_life, on_sign_in=signed_in)
+            feed = SessionFeed(_rows(settings.sessions), sessions, clock, every_s=settings.sessions.every)
         case "owned":
             assert settings.sessions.agents_file is not None
             agents = read_roster(settings.sessions.agents_file)
@@ -147,17 +162,55 @@ async def build_gateway(
         actuator=actuator,
         client=GatewayClient(rare, sessions, timeout_s=own.timeout),
         transports=tuple(transports),
+        feed=feed,
         place=address.netloc,
     )
 
 
-async def build_source(settings: Settings, clock: Clock, gateway: GatewayParts) -> Source:
-    """Make the source of readings.
+def _rows(settings: SessionsSettings) -> Rows:
+    if settings.kind == "file":
+        assert settings.path is not None
+        return SessionFile(settings.path)
+    assert settings.url is not None
+    return SessionTableRows(
+        database_path(settings.url, setting="sessions.url"), USUAL_QUERY if settings.query is None else settings.query
+    )
+
+
+async def build_source(settings: Settings, clock: Clock, gateway: GatewayParts, pushed: PushedInputs) -> Source:
+    """Make the source of readings, named inputs included.
 
     Raises:
         SettingsError: A setting makes no sense.
         GatewayUnreachable: A pinned certificate of CC-CMS could not be fetched.
     """
+    inputs = build_inputs(settings, clock, pushed)
+    return WithInputs(source=await _build_site(settings, clock, gateway), inputs=inputs, clock=clock)
+
+
+def build_inputs(settings: Settings, clock: Clock, pushed: PushedInputs) -> dict[str, InputSource]:
+    """Make whom rule files may ask for inputs, by name.
+
+    Raises:
+        SettingsError: A setting makes no sense.
+    """
+    inputs: dict[str, InputSource] = {PUSH: pushed}
+    for name, own in settings.sources.inputs.items():
+        place = f"sources.inputs.{name}"
+        if own.kind == "file":
+            assert own.path is not None
+            inputs[name] = FileInputs(own.path, clock=clock)
+            continue
+        assert own.url is not None
+        trust = trust_system() if own.ca_file is None else trust_ca_file(own.ca_file, setting=f"{place}.ca_file")
+        token = None if own.token_file is None else read_secret(own.token_file, f"{place}.token_file")
+        kind = HttpInputs if own.kind == "http" else PrometheusInputs
+        timeout_s = settings.sources.readings.deadline
+        inputs[name] = kind(own.url, tls=trust.context, timeout_s=timeout_s, token=token, setting=f"{place}.url")
+    return inputs
+
+
+async def _build_site(settings: Settings, clock: Clock, gateway: GatewayParts) -> Source:
     match settings.sources.readings.kind:
         case "cms":
             assert settings.cms is not None

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autoscaler.core.expressions import Call, Function, OverTime, TimeFunction, Unit, speaks_of_agent
+from autoscaler.core.expressions import (
+    LEAST_AHEAD_S,
+    MOST_AHEAD_S,
+    Call,
+    Function,
+    OverTime,
+    TimeFunction,
+    Unit,
+    speaks_of_agent,
+)
+from autoscaler.core.printing import in_words
 from autoscaler.rulebook.codes import Code
-from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.measures import DAY
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.suggestions import did_you_mean, quoted
@@ -54,18 +63,17 @@ def check_call(call: Calling, number: Callable[[Syntax], TypedPart | None], repo
 
 
 def _over_time(call: Calling, number: Callable[[Syntax], TypedPart | None], reporter: Reporter) -> TypedPart | None:
-    if call.name == "forecast" and Feature.FORECAST in reporter.not_yet:
-        message = "forecast(…) is not supported by this version"
-        reporter.report(Code.NOT_SUPPORTED, call.name_span, message, "use avg(…) or peak(…) of the recent past")
-        return None
+    function = _OVER_TIME[call.name]
+    looks_ahead = function is TimeFunction.FORECAST
+    way, least, most = ("ahead", LEAST_AHEAD_S, MOST_AHEAD_S) if looks_ahead else ("over", 1.0, DAY)
+    help_ = f"write {call.name}({'queue.arrivals_per_minute, 15m' if looks_ahead else 'queue.waiting, 5m'})"
     if len(call.arguments) != 2:
-        help_ = f"write {call.name}(queue.waiting, 5m)"
         reporter.report(Code.FUNCTION, call.span, f"{call.name} takes a reading and a duration", help_)
         return None
     argument, window = number(call.arguments[0]), call.arguments[1]
-    if not isinstance(window, Number) or window.unit is not Unit.SECONDS or not 1 <= window.value <= DAY:
-        help_ = f"write {call.name}(queue.waiting, 5m)"
-        reporter.report(Code.FUNCTION, window.span, f"{call.name} looks over a duration from 1s to 1d", help_)
+    if not isinstance(window, Number) or window.unit is not Unit.SECONDS or not least <= window.value <= most:
+        message = f"{call.name} looks {way} a duration from {in_words(least)} to {in_words(most)}"
+        reporter.report(Code.FUNCTION, window.span, message, help_)
         return None
     if argument is None:
         return None
@@ -81,7 +89,7 @@ def _over_time(call: Calling, number: Callable[[Syntax], TypedPart | None], repo
         message = f"{call.name} of a function over time"
         reporter.report(Code.FUNCTION, argument.span, message, "use one of them")
         return None
-    return TypedPart(OverTime(_OVER_TIME[call.name], argument.expression, window.value), argument.unit, call.span)
+    return TypedPart(OverTime(function, argument.expression, window.value), argument.unit, call.span)
 
 
 def _looks_back(syntax: Syntax) -> bool:

@@ -1,7 +1,7 @@
 """Every code a rule file can be told off with; a code never changes its meaning and is never used again for another.
 
-E1xx: the file and its shape. E2xx: what the values mean together. E3xx: expressions. E6xx: rule tests and
-layout. W: works, but look twice.
+E1xx: the file and its shape. E2xx: what the values mean together. E3xx: expressions. E60x: rule tests and
+layout. E65x: scenarios. W: works, but look twice.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ class Code(Enum):
     TAG = ("E108", "YAML tags are not used in rule files")
     ALIAS = ("E109", "an anchor, alias or merge key that rule files don't allow")
     NO_FILES = ("E110", "there is no rule file to load")
-    NOT_SUPPORTED = ("E111", "part of the language, but this version can't carry it out")
     MISSING_KEY = ("E112", "a key that must be there is missing")
     WRONG_SHAPE = ("E113", "a list, a mapping or a single value where another of them belongs")
     NO_VALUE = ("E114", "a key without a value")
@@ -49,6 +48,7 @@ class Code(Enum):
     NOT_A_WINDOW = ("E125", "not a date or a window of the week")
     NOT_A_NAME = ("E126", "not usable as a name")
     VERSION = ("E127", "a version of the language this program does not read")
+    NOT_A_PROFILE = ("E128", "a profile file that can't be used")
     LIMIT_ORDER = ("E201", "floor <= baseline <= ceiling does not hold")
     NO_ACTION = ("E202", "a rule that does nothing")
     CONFLICT = ("E203", "keys of one section that contradict each other")
@@ -84,6 +84,8 @@ class Code(Enum):
     POWERLESS = ("W215", "a move that is vetoed or beaten whenever it is asked for")
     SELF_FEEDING = ("W216", "a move that makes its own condition truer")
     PING_PONG = ("W217", "a raise and a lower that answer each other")
+    BESIDE_GOAL = ("W218", "a rule that moves limits beside a goal")
+    IDLE_PROFILE = ("W219", "a profile of a value that nothing forecasts")
     BARE_SECONDS = ("W301", "a number without a unit against seconds")
     BARE_SHARE = ("W302", "a large number against a share")
     NEVER = ("W303", "a condition that can't become true")
@@ -97,6 +99,11 @@ class Code(Enum):
     NOT_A_START = ("E607", "not a date and time of the group's zone")
     BAD_RULES = ("E608", "the rules under test can't be used")
     NO_LAYOUT = ("E609", "a file that can't be laid out anew without changing what it says")
+    NO_CURVE = ("E651", "a slowdown under which work would stop or turn back")
+    NO_TRACE = ("E652", "a trace that can't be read, or rows of it that make no sense")
+    NOT_A_MOMENT = ("E653", "not a date and time of a scenario's wall clock")
+    NOBODY_COMES = ("E654", "customers come while nobody ever signs in")
+    TOO_MANY_CUSTOMERS = ("E655", "more customers than a simulation takes on")
 
     def __init__(self, label: str, meaning: str) -> None:
         self.label = label

@@ -13,16 +13,20 @@ from pathlib import Path
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.diagnostics import Diagnostic
 
-__all__ = ["LARGEST", "about_file", "decode", "is_test", "read_files"]
+__all__ = ["LARGEST", "about_file", "decode", "is_profile", "is_test", "profile_of", "read_files"]
 
 LARGEST = 1_000_000
 """Bytes of one rule file."""
 
 _SUFFIXES = (".yaml", ".yml")
+_PROFILE = ".profile.json"
 
 
 def read_files(paths: Iterable[str | os.PathLike[str]]) -> tuple[dict[str, bytes], list[Diagnostic]]:
-    """The bytes of every rule file the paths mean, by name as the caller would write it, and what can't be read."""
+    """The bytes of every rule file the paths mean, by name as the caller would write it, and what can't be read.
+
+    A profile file beside a rule file comes with it.
+    """
     contents: dict[str, bytes] = {}
     problems: list[Diagnostic] = []
     given = [Path(path) for path in paths]
@@ -32,7 +36,7 @@ def read_files(paths: Iterable[str | os.PathLike[str]]) -> tuple[dict[str, bytes
         except (OSError, ValueError) as error:  # ValueError: a null character in the path
             problems.append(_unreadable(str(path), error))
             continue
-        for member in members:
+        for member in [*members, *(beside for one in members if (beside := Path(profile_of(str(one)))).exists())]:
             try:
                 contents[str(member)] = _bytes(member)
             except _NotAFile as refused:
@@ -67,6 +71,16 @@ def decode(name: str, content: bytes) -> str | Diagnostic:
 def is_test(name: str) -> bool:
     """Whether a file holds rule tests instead of rules."""
     return name.endswith(tuple(f".test{suffix}" for suffix in _SUFFIXES))
+
+
+def is_profile(name: str) -> bool:
+    """Whether a file holds what is known of values that are forecast."""
+    return name.endswith(_PROFILE)
+
+
+def profile_of(name: str) -> str:
+    """The profile file that belongs to a rule file: `webchat.profile.json` to `webchat.yaml`."""
+    return str(Path(name).with_suffix(_PROFILE))
 
 
 def about_file(code: Code, name: str, message: str, help_: str, *, line: int = 1) -> Diagnostic:

@@ -15,7 +15,6 @@ from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.commented import comments_in, read_written
 from autoscaler.rulebook.composing import compose
 from autoscaler.rulebook.diagnostics import Diagnostic, has_errors
-from autoscaler.rulebook.features import NOT_YET
 from autoscaler.rulebook.files import is_test
 from autoscaler.rulebook.grammar import section
 from autoscaler.rulebook.loading import load_text
@@ -61,7 +60,7 @@ def format_text(name: str, text: str) -> Formatted:
         result = pretty(written)
         if _says_the_same(plain, result):
             return Formatted(result)
-    reporter = Reporter(Source(name, plain), NOT_YET)
+    reporter = Reporter(Source(name, plain))
     message = "this file can't be laid out anew without changing what it says"
     help_ = "take out YAML directives and block texts with + or a number, or leave the file as it is"
     reporter.report(Code.NO_LAYOUT, Span(0, 1), message, help_)
@@ -70,7 +69,7 @@ def format_text(name: str, text: str) -> Formatted:
 
 def _errors(name: str, text: str) -> tuple[Diagnostic, ...]:
     if is_test(name):
-        reporter = Reporter(Source(name, text), NOT_YET)
+        reporter = Reporter(Source(name, text))
         root = compose(reporter)
         if root is not None:
             section(FILE).read(root, reporter)
@@ -129,7 +128,7 @@ def _says_the_same(text: str, other: str) -> bool:
 
 
 def _tree(text: str) -> Node | None:
-    return compose(Reporter(Source("", text), NOT_YET))
+    return compose(Reporter(Source("", text)))
 
 
 def _equal(one: Node, two: Node) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from autoscaler.rulebook.codes import Code
-from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.nodes import Items, Node, Scalar, Table
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.source import Span
@@ -46,14 +45,12 @@ class Key(Generic[T_co]):
         kind: Of its value.
         about: One line for editors.
         required: Its absence is an error.
-        feature: Refused while this feature is; None is always allowed.
     """
 
     name: str
     kind: Kind[T_co]
     about: str
     required: bool = False
-    feature: Feature | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +119,7 @@ def section(table: Section) -> Kind[Entries]:
 
     def read(node: Node, reporter: Reporter) -> Entries | None:
         if not isinstance(node, Table):
-            _wrong_shape(node, reporter, f"{table.noun} is a mapping", f"its keys are {_listed(rows, reporter)}")
+            _wrong_shape(node, reporter, f"{table.noun} is a mapping", f"its keys are {_listed(rows)}")
             return None
         found: dict[str, tuple[Span, Node, object | None]] = {}
         meant: set[str | None] = set()
@@ -131,10 +128,6 @@ def section(table: Section) -> Kind[Entries]:
             key = rows.get(name)
             if key is None:
                 meant.add(_unknown_key(name, span, rows, reporter))
-            elif key.feature in reporter.not_yet:
-                message = f"{quoted(name)} is not supported by this version"
-                reporter.report(Code.NOT_SUPPORTED, span, message, "take it out; it would have no effect")
-                found[name] = (span, entry.value, None)
             elif isinstance(entry.value, Scalar) and entry.value.is_null:
                 help_ = "give it one, or take the key out"
                 reporter.report(Code.NO_VALUE, span, f"{quoted(name)} has no value", help_)
@@ -212,8 +205,8 @@ def _wrong_shape(node: Node, reporter: Reporter, message: str, help_: str) -> No
     reporter.report(Code.WRONG_SHAPE, node.span, f"{message}, but this is {got}", help_)
 
 
-def _listed(rows: Mapping[str, Key[Any]], reporter: Reporter) -> str:
-    return ", ".join(name for name, key in rows.items() if key.feature not in reporter.not_yet)
+def _listed(rows: Mapping[str, Key[Any]]) -> str:
+    return ", ".join(rows)
 
 
 def _unknown_key(name: str, span: Span, rows: Mapping[str, Key[Any]], reporter: Reporter) -> str | None:
@@ -221,7 +214,7 @@ def _unknown_key(name: str, span: Span, rows: Mapping[str, Key[Any]], reporter: 
     if reporter.is_full:
         return None
     close = did_you_mean(name, rows)
-    help_ = f"did you mean {quoted(close)}?" if close else f"the keys here are {_listed(rows, reporter)}"
+    help_ = f"did you mean {quoted(close)}?" if close else f"the keys here are {_listed(rows)}"
     reporter.report(Code.UNKNOWN_KEY, span, f"unknown key {quoted(name)}", help_)
     return close
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from autoscaler.core.book import Group, IdRange, Mode
+from autoscaler.core.goal.rule import GOAL_RULE
 from autoscaler.rulebook.agents import build_people
 from autoscaler.rulebook.codes import Code
+from autoscaler.rulebook.goal import build_goal
 from autoscaler.rulebook.grammar import Entries, Item, section
 from autoscaler.rulebook.layout import GROUP, Agents, Groups, Tiers
 from autoscaler.rulebook.nodes import Node
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.rules import PlacedRule, build_rules
-from autoscaler.rulebook.service import build_calendar, build_goal, build_inputs, build_safety, build_stability
+from autoscaler.rulebook.service import build_calendar, build_inputs, build_safety, build_stability
 from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.vocabulary import Vocabulary
 
@@ -69,6 +71,7 @@ def build_group(root: Node, reporter: Reporter) -> Draft | None:
     _warn_no_rules(entries, reporter)
     safety = build_safety(entries.get(Groups.safety))
     timezone = entries.get(Groups.timezone) or "UTC"
+    goal = build_goal(entries, reporter)
     group = Group(
         name=entries.get(Groups.group) or PurePath(reporter.source.name).stem,
         description=entries.get(Groups.description) or "",
@@ -83,8 +86,8 @@ def build_group(root: Node, reporter: Reporter) -> Draft | None:
         protect=people.protect,
         warm_up=people.warm_up,
         inputs=build_inputs(entries.get(Groups.inputs) or (), safety, reporter),
-        rules=tuple(placed.rule for placed in rules),
-        goal=build_goal(entries.get(Groups.goal), reporter),
+        rules=tuple(placed.rule for placed in rules) + ((GOAL_RULE,) if goal else ()),
+        goal=goal,
         stability=build_stability(entries.get(Groups.stability)),
         safety=safety,
         calendar=build_calendar(entries.get(Groups.calendar), timezone),

@@ -9,8 +9,7 @@ import math
 
 from autoscaler.core.book import Choose, Direction
 from autoscaler.rulebook.amounts import budget, rate
-from autoscaler.rulebook.features import Feature
-from autoscaler.rulebook.grammar import Key, Section, list_of, named_sections, one_or_more, section
+from autoscaler.rulebook.grammar import Key, Kind, Section, list_of, named_sections, one_or_more, section
 from autoscaler.rulebook.layout_rules import MODES, RULE
 from autoscaler.rulebook.measures import DAY, HOUR, duration, duration_or, share
 from autoscaler.rulebook.people import id_range, media, queue_id
@@ -20,6 +19,7 @@ from autoscaler.rulebook.windows import day, zone
 __all__ = [
     "AGENTS",
     "CALENDAR",
+    "COST",
     "EACH",
     "GOAL",
     "GROUP",
@@ -33,6 +33,7 @@ __all__ = [
     "WARM_UP",
     "Agents",
     "Calendars",
+    "Costs",
     "Each",
     "Goals",
     "Groups",
@@ -50,6 +51,10 @@ NEVER = math.inf
 """How `never` reads before it becomes None."""
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+def _weight() -> Kind[float]:
+    return decimal("a weight", 0.0, 100_000.0)
 
 
 class Limit:
@@ -127,6 +132,38 @@ class Inputs:
 INPUT = Section(noun="an input", keys=(Inputs.source, Inputs.query, Inputs.max_age, Inputs.between, Inputs.required))
 
 
+class Costs:
+    """Keys of `goal.cost`."""
+
+    late_minute = Key(name="late_minute", kind=_weight(), about="a minute of waiting beyond free, default 1")
+    free = Key(name="free", kind=duration("free", 0, DAY), about="waiting that costs nothing, default 30s")
+    abandoned = Key(name="abandoned", kind=_weight(), about="a customer who leaves, default 5")
+    excess_chat_minute = Key(
+        name="excess_chat_minute",
+        kind=_weight(),
+        about="a minute a chat takes longer than alone, default 0.1",
+    )
+    crowding = Key(
+        name="crowding",
+        kind=_weight(),
+        about="a minute of an agent one chat above its baseline, growing with the square, default 0.1",
+    )
+    limit_change = Key(name="limit_change", kind=_weight(), about="a change of one agent's limit, default 0.05")
+
+
+COST = Section(
+    noun="cost",
+    keys=(
+        Costs.late_minute,
+        Costs.free,
+        Costs.abandoned,
+        Costs.excess_chat_minute,
+        Costs.crowding,
+        Costs.limit_change,
+    ),
+)
+
+
 class Goals:
     """Keys of `goal`."""
 
@@ -135,9 +172,10 @@ class Goals:
     stretch = Key(
         name="chat_stretch_below", kind=decimal("a number above 1"), about="how much longer chats may take than alone"
     )
+    cost = Key(name="cost", kind=section(COST), about="what falling short costs, and what moving does")
 
 
-GOAL = Section(noun="goal", keys=(Goals.answer, Goals.within, Goals.stretch))
+GOAL = Section(noun="goal", keys=(Goals.answer, Goals.within, Goals.stretch, Goals.cost))
 
 
 class Smoothings:
@@ -249,7 +287,7 @@ class Groups:
     rules = Key(
         name="rules", kind=list_of(section(RULE), "rules", most=MOST_RULES), about="what moves limits, and when"
     )
-    goal = Key(name="goal", kind=section(GOAL), about="the wanted service, instead of thresholds", feature=Feature.GOAL)
+    goal = Key(name="goal", kind=section(GOAL), about="the wanted service, instead of thresholds")
     stability = Key(name="stability", kind=section(STABILITY), about="how calmly the group moves")
     safety = Key(name="safety", kind=section(SAFETY), about="what happens when readings or calls fail")
     calendar = Key(name="calendar", kind=section(CALENDAR), about="holidays")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from autoscaler.core.printing import in_words
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.grammar import Key, Kind, Section, section
 from autoscaler.rulebook.nodes import Node, Scalar, Table
@@ -23,7 +24,6 @@ __all__ = [
     "duration",
     "duration_or",
     "in_seconds",
-    "in_words",
     "seconds_hint",
     "share",
     "share_hint",
@@ -67,14 +67,6 @@ def seconds_hint(text: str) -> str:
     if match := re.fullmatch(r"([0-9]+):([0-9]+)", text):
         return f"write {match[1]}h{match[2]}m or {match[1]}m{match[2]}s"
     return "write a number with s, m, h or d, such as 30s, 5m or 1h30m"
-
-
-def in_words(seconds: float) -> str:
-    """The shortest spelling of a whole duration: 90s, 5m, 2h."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{int(seconds // size)}{unit}"
-    return f"{seconds:g}s"
 
 
 def duration(wanted: str, low: float, high: float) -> Kind[float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.diagnostics import Diagnostic, has_errors
-from autoscaler.rulebook.features import Feature
 from autoscaler.rulebook.source import Source, Span
 
 __all__ = ["MOST", "Reporter"]
@@ -20,10 +19,9 @@ MOST = 1000
 class Reporter:
     """The one place where spans become lines and columns."""
 
-    def __init__(self, source: Source, not_yet: frozenset[Feature]) -> None:
-        """Report on `source`, refusing the features in `not_yet`."""
+    def __init__(self, source: Source) -> None:
+        """Report on `source`."""
         self.source = source
-        self.not_yet = not_yet
         self._found: dict[tuple[int, Code, str], Diagnostic] = {}
 
     def report(self, code: Code, span: Span, message: str, help: str = "") -> None:  # noqa: A002 the diagnostics' own word

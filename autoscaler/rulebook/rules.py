@@ -17,10 +17,12 @@ from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.suggestions import joined, quoted
 from autoscaler.rulebook.vocabulary import Vocabulary
 
-__all__ = ["PlacedRule", "build_rules"]
+__all__ = ["MOVES", "PlacedRule", "build_rules"]
 
-_MOVES: tuple[Key[Any], ...] = (Rules.raise_, Rules.lower, Rules.set_, Rules.track, Rules.steps)
-_ACTIONS: tuple[Key[Any], ...] = (*_MOVES, Rules.cap, Rules.floor, Rules.hold)
+MOVES: tuple[Key[Any], ...] = (Rules.raise_, Rules.lower, Rules.set_, Rules.track, Rules.steps)
+"""A rule's ways to move, of which it has at most one."""
+
+_ACTIONS: tuple[Key[Any], ...] = (*MOVES, Rules.cap, Rules.floor, Rules.hold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +94,9 @@ def _rule(name: str, entries: Entries, vocabulary: Vocabulary, reporter: Reporte
 
 def _check_actions(entries: Entries, rule: Rule, reporter: Reporter) -> None:
     written = [key for key in _ACTIONS if entries.has(key)]
-    moves = [key for key in written if key in _MOVES]
+    moves = [key for key in written if key in MOVES]
     if not written and not entries.has_unknown:
-        help_ = f"add {joined(key.name for key in _ACTIONS if key.feature not in reporter.not_yet)}"
+        help_ = f"add {joined(key.name for key in _ACTIONS)}"
         reporter.report(Code.NO_ACTION, entries.span, "the rule has no action", help_)
     if len(moves) > 1:
         message = f"one rule can't have {joined((key.name for key in moves), 'and')}"

@@ -5,6 +5,7 @@ Only plain (unquoted) text can be a number or a truth value; what other YAML rea
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -109,8 +110,8 @@ def whole(wanted: str, low: int, high: int) -> Kind[int]:
     return Kind(lambda node, reporter: whole_number(node, reporter, wanted, low, high), schema)
 
 
-def decimal(wanted: str) -> Kind[float]:
-    """A number, with or without decimals."""
+def decimal(wanted: str, low: float = -math.inf, high: float = math.inf) -> Kind[float]:
+    """A number in low..high, with or without decimals."""
 
     def read(node: Node, reporter: Reporter) -> float | None:
         found = scalar(node, reporter, wanted)
@@ -120,9 +121,15 @@ def decimal(wanted: str) -> Kind[float]:
             help_ = "write digits, with a point before decimals"
             reporter.report(Code.NOT_A_NUMBER, found.span, f"expected {wanted}, not {quoted(found.value)}", help_)
             return None
-        return float(found.value)
+        value = float(found.value)
+        if not low <= value <= high:
+            message = f"{wanted} is {found.value}, outside {low:g} to {high:g}"
+            reporter.report(Code.OUT_OF_RANGE, found.span, message, f"write a number from {low:g} to {high:g}")
+            return None
+        return value
 
-    return Kind(read, {"type": "number"})
+    bounds = {"minimum": low, "maximum": high}
+    return Kind(read, {"type": "number", **{name: bound for name, bound in bounds.items() if math.isfinite(bound)}})
 
 
 def truth(wanted: str) -> Kind[bool]:

@@ -1,17 +1,17 @@
-"""The sections `stability`, `safety`, `inputs`, `goal` and `calendar`; absent parts are the core's defaults."""
+"""The sections `stability`, `safety`, `inputs` and `calendar`; absent parts are the core's defaults."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from autoscaler.core.book import Calendar, Choose, EachAgent, Goal, InputSpec, Safety, Smoothing, Stability
+from autoscaler.core.book import Calendar, Choose, EachAgent, InputSpec, Safety, Smoothing, Stability
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.grammar import Entries, Named
-from autoscaler.rulebook.layout import Calendars, Each, Goals, Inputs, Safeties, Smoothings, Stabilities
+from autoscaler.rulebook.layout import Calendars, Each, Inputs, Safeties, Smoothings, Stabilities
 from autoscaler.rulebook.reporting import Reporter
 
-__all__ = ["build_calendar", "build_goal", "build_inputs", "build_safety", "build_stability"]
+__all__ = ["build_calendar", "build_inputs", "build_safety", "build_stability"]
 
 
 def build_stability(entries: Entries | None) -> Stability:
@@ -60,25 +60,6 @@ def build_inputs(items: Iterable[Named[Entries]], safety: Safety, reporter: Repo
             )
         )
     return tuple(found)
-
-
-def build_goal(entries: Entries | None, reporter: Reporter) -> Goal | None:
-    """The wanted service, or None when none is written."""
-    if entries is None:
-        return None
-    answer, within_s, stretch = entries.get(Goals.answer), entries.get(Goals.within), entries.get(Goals.stretch)
-    if entries.has(Goals.answer) is not entries.has(Goals.within):
-        help_ = "write both, as in {answer: 80%, within: 30s}"
-        reporter.report(Code.MISSING_KEY, entries.span, "answer and within belong together", help_)
-    elif not entries.has(Goals.answer) and not entries.has(Goals.stretch):
-        help_ = "write {answer: 80%, within: 30s}, chat_stretch_below or both"
-        reporter.report(Code.NO_ACTION, entries.span, "the goal wants nothing", help_)
-    if stretch is not None and not 1.0 < stretch <= 100.0:
-        message = f"chat_stretch_below is {stretch:g}, outside 1 to 100"
-        reporter.report(
-            Code.OUT_OF_RANGE, entries.value_span(Goals.stretch), message, "1 is a chat alone; write more, such as 1.8"
-        )
-    return Goal(answer=answer, within_s=within_s, chat_stretch_below=stretch)
 
 
 def build_calendar(entries: Entries | None, timezone: str) -> Calendar:

@@ -6,8 +6,8 @@ A number without a unit meets everything, with a warning where a unit was probab
 from __future__ import annotations
 
 from autoscaler.core.expressions import Arithmetic, Operator, Unit
+from autoscaler.core.printing import in_words
 from autoscaler.rulebook.codes import Code
-from autoscaler.rulebook.measures import in_words
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.source import Span
 from autoscaler.rulebook.typed import TypedPart

@@ -1,13 +1,13 @@
 """How chats slow each other down: the total work rate of an agent holding several, relative to holding one.
 
-Every curve is 1 at one chat and 0 at none.
+Every curve is 0 at no chats; all but a table are 1 at one chat.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Power", "Slowdown", "UniversalScalability", "factor", "peak"]
+__all__ = ["MOST_CHATS", "Measured", "Power", "Slowdown", "TakingTurns", "UniversalScalability", "factor", "peak"]
 
 MOST_CHATS = 60
 
@@ -27,7 +27,25 @@ class UniversalScalability:
     kappa: float
 
 
-Slowdown = Power | UniversalScalability
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakingTurns:
+    """Each chat is in turn the agent's `work` and the customer's `think`; throughput levels off at `1 + think / work`.
+
+    Source: exact mean value analysis of a closed network of one processor-sharing server and a delay.
+    """
+
+    work_s: float
+    think_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Factors of 1, 2, 3… chats, at least one; beyond the last one the last holds."""
+
+    factors: tuple[float, ...]
+
+
+Slowdown = Power | UniversalScalability | TakingTurns | Measured
 
 
 def factor(curve: Slowdown, chats: int) -> float:
@@ -39,8 +57,23 @@ def factor(curve: Slowdown, chats: int) -> float:
             return float(chats**alpha)
         case UniversalScalability(sigma=sigma, kappa=kappa):
             return chats / (1 + sigma * (chats - 1) + kappa * chats * (chats - 1))
+        case TakingTurns(work_s=work_s, think_s=think_s):
+            return _taking_turns(work_s, think_s, chats)
+        case Measured(factors=factors):
+            return factors[min(chats, len(factors)) - 1]
 
 
 def peak(curve: Slowdown) -> int:
     """The number of chats, 1..60, at which an agent gets most work done."""
     return max(range(1, MOST_CHATS + 1), key=lambda chats: factor(curve, chats))
+
+
+def _taking_turns(work_s: float, think_s: float, chats: int) -> float:
+    """Turns in the time of a solo turn: one more chat finds the agent as it is with one chat fewer."""
+    solo_s = think_s + work_s
+    at_work = turns = 0.0
+    for held in range(1, chats + 1):
+        own_s = work_s * (1 + at_work)
+        turns = held * solo_s / (think_s + own_s)
+        at_work = turns * own_s / solo_s
+    return turns

@@ -157,7 +157,7 @@ class CmsClient:
             ) from error
         except httpx.TransportError as error:
             raise SourceUnreachable(
-                f"CC-CMS could not be asked: {type(error).__name__}: {error}",
+                f"{self._host} could not be asked ({str(error) or type(error).__name__})",
                 place=place,
                 help="check cms.url, cms.ca_file and that the port is open",
             ) from error

@@ -5,12 +5,28 @@ A source never guesses: what it could not read is NaN in the columns and a sente
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from autoscaler.core.readings import Agents, Ints, Queues
+from autoscaler.core.readings import Agents, Input, Ints, Queues
 
-__all__ = ["Seen", "Source", "Want"]
+__all__ = ["Seen", "Source", "Want", "WantedInput"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedInput:
+    """An input that a rule file names.
+
+    Attributes:
+        name: As used in `input.NAME`.
+        source: Whom to ask, as named in the settings.
+        query: What to ask.
+    """
+
+    name: str
+    source: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +38,14 @@ class Want:
         queues: Skill queue ids; may be ().
         media_type: Wire number whose chats count as load.
         agent_ids: The ids the rule file names, sorted; None means the agents signed in to `queues`.
+        inputs: The inputs it names.
     """
 
     group: str
     queues: tuple[int, ...]
     media_type: int
     agent_ids: Ints | None
+    inputs: tuple[WantedInput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +57,14 @@ class Seen:
         agents: Signed-in agents; `limit` is empty, since no source can read it.
         problems: One sentence for each thing that could not be read, without secrets.
         roster_problem: Why the list of agents is not to be trusted; "" when it is.
+        inputs: Named inputs that answered.
     """
 
     queues: Queues
     agents: Agents
     problems: tuple[str, ...] = ()
     roster_problem: str = ""
+    inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
 class Source(Protocol):

@@ -181,7 +181,13 @@ def test_reload_refuses_bad_rules_and_says_where_to_look(settings: Path) -> None
     bad = settings.parent / "rules" / "bad.yaml"
     bad.write_text("quues: 3\n")
     try:
-        assert "the rules before stay in force" in refused(settings, "reload")
+        ended = run("reload", "--config", settings)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        first, finding, *_, last = ended.stderr.splitlines()
+        assert first.startswith("Error: ")
+        assert "the rules before stay in force" in first
+        assert re.fullmatch(r"""  \S+/bad\.yaml:1: unknown key "quues" \[E104\]""", finding)
+        assert last.startswith("Try: 'autoscaler check'")
         assert "; RULES: " in said(settings, "status").splitlines()[0]
     finally:
         bad.unlink()

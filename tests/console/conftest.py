@@ -62,9 +62,14 @@ class RecordingControl:
     async def reload(self, *, by: str) -> Json:
         return await self._heard("reload", by=by)
 
-    async def put_session(self, agent: int, guid: str, cookies: Mapping[str, str]) -> None:
-        await self._heard("put_session", agent=agent)
+    async def put_session(
+        self, agent: int, guid: str, cookies: Mapping[str, str], signed_in_at: datetime | None
+    ) -> None:
+        await self._heard("put_session", agent=agent, signed_in_at=signed_in_at)
         self.sessions[agent] = (guid, dict(cookies))
+
+    async def put_input(self, name: str, value: float | None, age_s: float) -> None:
+        await self._heard("put_input", name=name, value=value, age_s=age_s)
 
     async def delete_session(self, agent: int) -> bool:
         await self._heard("delete_session", agent=agent)

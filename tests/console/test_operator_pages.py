@@ -36,7 +36,7 @@ def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 
 
 def test_there_are_examples() -> None:
-    assert {page for page, _, _ in EXAMPLES} == {"install.md", "sessions.md"}
+    assert {page for page, _, _ in EXAMPLES} == {"install.md", "readings.md", "sessions.md"}
 
 
 @pytest.mark.parametrize(("page", "number", "text"), EXAMPLES, ids=[f"{page}-{number}" for page, number, _ in EXAMPLES])

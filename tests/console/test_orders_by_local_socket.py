@@ -207,6 +207,7 @@ async def test_a_malformed_body_is_refused_with_its_place_and_what_to_send(
     error = orjson.loads(answer.body)["error"]
     assert error["place"] == place
     assert error["message"]
+    assert not error["message"].startswith(place), "the place stands beside the message"
     assert error["help"]
     assert control.asked == []
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,51 @@ async def test_cookies_may_be_left_out(control: Any, tcp: str, call: Any) -> Non
     assert control.sessions == {999_999: (GUID, {})}
 
 
+async def test_a_desktop_may_say_when_its_agent_signed_in(control: Any, tcp: str, call: Any) -> None:
+    body = orjson.dumps({"guid": GUID, "signed_in_at": "2026-11-22T11:00:00+01:00"})
+    assert (await call(tcp, "PUT", "/v1/sessions/1001", body)).status == 204
+    at = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    assert control.asked == [("put_session", {"agent": 1001, "signed_in_at": at})]
+
+
 async def test_a_session_that_is_not_known_is_nothing_to_end(tcp: str, call: Any) -> None:
     answer = await call(tcp, "DELETE", "/v1/sessions/1001")
     assert answer.status == 404
     assert orjson.loads(answer.body)["error"]["help"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name", "value", "age_s"),
+    [
+        ({"value": 3.5}, "mood", 3.5, 0.0),
+        ({"value": 3, "age_s": 20}, "reply%20seconds", 3.0, 20.0),
+        ({"value": None}, "mood", None, 0.0),
+    ],
+)
+async def test_an_input_is_handed_over_with_its_age(
+    sent: Any, name: str, value: float | None, age_s: float, control: Any, tcp: str, call: Any
+) -> None:
+    assert (await call(tcp, "PUT", f"/v1/inputs/{name}", orjson.dumps(sent))).status == 204
+    assert control.asked == [("put_input", {"name": name.replace("%20", " "), "value": value, "age_s": age_s})]
+
+
+NO_INPUT = {
+    "no body": ("mood", b"", "value"),
+    "text": ("mood", b'{"value": "3"}', "value"),
+    "no number": ("mood", b'{"value": NaN}', "value"),
+    "true": ("mood", b'{"value": true}', "value"),
+    "an age before its time": ("mood", b'{"value": 3, "age_s": -1}', "age_s"),
+    "an unprintable name": ("mo%00od", b'{"value": 3}', "name"),
+    "a long name": ("m" * 65, b'{"value": 3}', "name"),
+}
+
+
+@pytest.mark.parametrize("name", NO_INPUT)
+async def test_what_is_no_input_is_refused_with_its_place(name: str, control: Any, tcp: str, call: Any) -> None:
+    path, body, place = NO_INPUT[name]
+    answer = await call(tcp, "PUT", f"/v1/inputs/{path}", body)
+    assert (answer.status, orjson.loads(answer.body)["error"]["place"]) == (422, place)
+    assert control.asked == []
 
 
 WRONG = {
@@ -57,7 +99,8 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/v1/sessions/1001"), ("DELETE", "/v1/sessions/1001"), ("GET", "/v1/status")]
+    ("method", "path"),
+    [("PUT", "/v1/sessions/1001"), ("DELETE", "/v1/sessions/1001"), ("GET", "/v1/status"), ("PUT", "/v1/inputs/mood")],
 )
 async def test_without_the_token_nothing_is_taken_or_shown(
     name: str, method: str, path: str, control: Any, tcp: str, call: Any
@@ -98,6 +141,8 @@ MALFORMED = {
     "cookies as text": (orjson.dumps({"guid": GUID, "cookies": "elb=a1"}), 422, "cookies"),
     "a cookie that is no text": (orjson.dumps({"guid": GUID, "cookies": {"elb": 1}}), 422, "cookies"),
     "too many cookies": (orjson.dumps({"guid": GUID, "cookies": {str(i): "" for i in range(51)}}), 422, "cookies"),
+    "a sign-in without a zone": (orjson.dumps({"guid": GUID, "signed_in_at": "2026-11-22T10:00"}), 422, "signed_in_at"),
+    "a sign-in as a number": (orjson.dumps({"guid": GUID, "signed_in_at": 1_000_000_000}), 422, "signed_in_at"),
     "another letter case": (orjson.dumps({"Guid": GUID}), 422, "guid"),
     "too much": (orjson.dumps({"guid": GUID, "cookies": {"elb": "x" * 20_000}}), 413, "body"),
 }

@@ -105,3 +105,40 @@ def test_units_are_shared_out_whole_inside_the_room_and_one_more_is_the_same_and
         assert some.sum() == min(units, of["room"].sum())
         assert (more >= some).all()
         assert more.sum() - some.sum() == (1 if units < of["room"].sum() else 0)
+
+
+def in_turn(units: int, rows: list[dict[str, float]], *, raises: bool) -> list[int]:
+    """The same by hand: unit after unit to whoever stands first, as the module's first lines say."""
+    moved = [0] * len(rows)
+    for _ in range(units):
+        queue = []
+        for index, row in enumerate(rows):
+            limit = row["limit"] + moved[index] if raises else row["limit"] - moved[index]
+            if moved[index] < row["room"]:
+                at_limit = row["load"] >= limit
+                above = limit - row["baseline"]
+                queue.append(
+                    (not at_limit, above, row["account"], index)
+                    if raises
+                    else (not row["load"] < limit, -above, -row["account"], index)
+                )
+        if queue:
+            moved[min(queue)[-1]] += 1
+    return moved
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=PEOPLE, units=st.integers(0, 40), raises=st.booleans())
+def test_units_go_one_after_the_other_to_whoever_stands_first(
+    rows: list[dict[str, float]], units: int, raises: bool
+) -> None:
+    share = raise_units if raises else lower_units
+    assert share(units, **columns(rows)).tolist() == in_turn(units, rows, raises=raises)
+
+
+def test_among_many_at_one_level_those_who_have_carried_least_get_the_units() -> None:
+    accounts = [float(index * 7919 % 997) for index in range(300)]
+    rows = [{"account": account, "room": 1} for account in accounts]
+    for units in (1, 2, 30, 299):
+        given_to = np.flatnonzero(raise_units(units, **columns(rows)))
+        assert sorted(accounts[row] for row in given_to) == sorted(accounts)[:units]

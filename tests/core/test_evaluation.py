@@ -28,6 +28,7 @@ from autoscaler.core.expressions import (
     TimeFunction,
     Unit,
     names_in,
+    over_time_in,
     speaks_of_agent,
     spelt,
 )
@@ -218,3 +219,19 @@ def test_names_are_listed_in_reading_order_and_spelt_as_in_rules() -> None:
     ]
     assert speaks_of_agent(tree)
     assert not speaks_of_agent(TRUE)
+
+
+def test_functions_over_time_are_found_in_every_part_of_a_tree() -> None:
+    one, two = OverTime(TimeFunction.AVG, X, 60.0), OverTime(TimeFunction.PEAK, Y, 30.0)
+    for tree in (
+        one,
+        Negate(one),
+        Not(Compare(Relation.GT, one, Y)),
+        And((TRUE, Compare(Relation.GT, Y, one))),
+        Or((TRUE, Compare(Relation.LT, one, Y))),
+        Call(Function.MAX, (X, one)),
+        Arithmetic(Operator.ADD, X, one),
+    ):
+        assert over_time_in(tree) == (one,)
+    assert over_time_in(Compare(Relation.GT, two, Arithmetic(Operator.SUB, one, two))) == (two, one, two)
+    assert over_time_in(Compare(Relation.GT, X, Y)) == ()

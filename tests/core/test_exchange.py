@@ -258,6 +258,7 @@ def test_a_plan_is_printed_in_the_form_of_the_contract() -> None:
             "held": [],
             "holds": {},
             "unknown_inputs": ["input.late"],
+            "forecasts": [],
         }
     ]
     assert [
@@ -372,7 +373,7 @@ STATES = (
         ),
         (
             changed("memory", {"version": 0}),
-            "memory: memory: version is 0, this program reads 1",
+            "memory: version is 0, this program reads 1",
             "give back what an earlier output gave, or null",
         ),
         (

@@ -277,3 +277,11 @@ def test_the_tracked_rule_with_the_larger_raise_wins_and_no_raise_beats_a_tracke
     plan = Floor.of(group(less, more, most), people(10, limit=2.0)).tick(0, 20)
     assert plan.slots.wanted == 50
     assert plan.held == ("'most' raises, so 'less' does not lower",)
+
+
+def test_one_part_that_rests_on_loads_is_enough_for_silent_agents_to_damp_the_whole() -> None:
+    crowded = track(Arithmetic(Operator.MUL, OCCUPANCY, WAITING))
+    assert asked(crowded, 20.0, silent(0)) == 60
+    assert asked(crowded, 20.0, silent(1)) == 54
+    all_chats = track(Arithmetic(Operator.ADD, named("group.load"), WAITING))
+    assert asked(all_chats, 5.0, silent(1)) == 18  # a sum lacks what the silent one holds: 0.5 / 0.9 before damping

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,29 +18,26 @@ from autoscaler.core.engine import decide
 from autoscaler.core.exchange import parse_input, plan_to_json
 from autoscaler.core.memory import GroupMemory, Ledger, Memory, to_json
 from autoscaler.core.plan import GroupPlan, Stage
-from autoscaler.core.readings import AgentState
+from autoscaler.core.readings import AgentState, Input
 from autoscaler.core.reasons import Reason
 from autoscaler.core.stability import raise_limit, shrink_limit
 from autoscaler.core.verdicts import VerdictKind
 from autoscaler.core.warming import warm_ceiling
 
-from .scenes import (
+from .rulebooks import (
     GROUP_AMOUNTS,
     PLAIN,
-    Scene,
-    Step,
     agent_moves,
     bands,
-    befall,
     group_moves,
     holds,
+    informed,
     lasting,
     over_time,
-    play,
-    scenes,
     tracks,
     windowed,
 )
+from .scenes import Scene, Step, befall, law, play, scenes
 from .staging import ALWAYS, START, T0, WAITING, Floor, Person, at, book, calls, slots, snapshot, text, wanted
 
 
@@ -57,13 +55,6 @@ def tracks_waiting(index: int) -> st.SearchStrategy[Rule]:
 
 def rising_bands(index: int) -> st.SearchStrategy[Rule]:
     return bands(index, rising=True)
-
-
-law = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 
 
 @law
@@ -238,6 +229,7 @@ def test_without_a_reading_of_the_queues_no_rule_that_rests_on_them_raises_anybo
         lasting(raising_rules),
         windowed(raising_rules),
         raising_over_time,
+        informed(raising_rules),
         tracks_waiting,
         rising_bands,
         failures=False,
@@ -260,7 +252,7 @@ def test_more_people_waiting_never_lower_the_wanted_slots(scene: Scene, more: fl
         team = [replace(one, limit=_limit_seen(step, one)) for one in floor.people.values()]
         busier = decide(
             book(scene.rules),
-            snapshot(team, waiting, queue_age_s=step.moment.queue_age_s),
+            snapshot(team, waiting, queue_age_s=step.moment.queue_age_s, inputs=step.moment.inputs),
             memory,
             at(step.at - T0),
         )
@@ -309,7 +301,9 @@ def test_the_same_input_gives_the_same_plan_byte_for_byte(scene: Scene) -> None:
         assert text(again) == text(floor.plan)
 
 
-def as_input(floor: Floor, waiting: float, memory: Memory, seconds: float) -> dict[str, Any]:
+def as_input(
+    floor: Floor, waiting: float, inputs: Mapping[str, Input], memory: Memory, seconds: float
+) -> dict[str, Any]:
     def known(value: float) -> float | None:
         return None if math.isnan(value) else value
 
@@ -332,6 +326,7 @@ def as_input(floor: Floor, waiting: float, memory: Memory, seconds: float) -> di
             }
             for one in floor.people.values()
         ],
+        "inputs": {name: {"value": known(reading.value), "age_s": reading.age_s} for name, reading in inputs.items()},
         "memory": json.loads(json.dumps(to_json(memory))),
     }
 
@@ -345,7 +340,7 @@ def test_the_order_in_which_agents_are_given_changes_no_byte(scene: Scene, rando
     for moment in scene.story:
         seconds += moment.after_s
         befall(floor, moment)
-        given_in_order = as_input(floor, moment.waiting, memory, seconds)
+        given_in_order = as_input(floor, moment.waiting, moment.inputs, memory, seconds)
         shuffled = {
             **given_in_order,
             "agents": list(given_in_order["agents"]),
@@ -427,6 +422,8 @@ def test_the_laws_meet_what_they_speak_of() -> None:
             found.update(reason.name for reason in Reason if (step.plan.reasons[Stage.ARBITRATED] == reason).any())
             if any(verdict.is_closed for verdict in step.plan.verdicts):
                 found.add("closed")
+            if any(one.kind is VerdictKind.TRUE and one.rule.mode is Mode.OBSERVE for one in step.plan.verdicts):
+                found.add("watched")
             if engaged_rules(step.before):
                 found.add("engaged")
             if (step.moved > 0).any():
@@ -464,4 +461,6 @@ def test_the_laws_meet_what_they_speak_of() -> None:
         "set",
         "closed",
         "engaged",
+        "informed",
+        "watched",
     }

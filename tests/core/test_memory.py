@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoscaler.core.book import EachAgent, Mode, Rule, Safety, Smoothing, Stability
+from autoscaler.core.book import Calendar, EachAgent, Mode, Rule, Safety, Smoothing, Stability
+from autoscaler.core.forecasting import Outlook, observed
 from autoscaler.core.forgetting import of_this_mode, returned, stood_still
 from autoscaler.core.memory import AgentMemory, GroupMemory, Memory, aligned, from_json, to_json
 from autoscaler.core.readings import AgentState, Overrides, Pin
@@ -182,6 +183,7 @@ def full_of_everything(mode: Mode) -> GroupMemory:
         since={"crowd": T0 - 90},
         engaged={"crowd": T0 - 80},
         series={"60s x": ((T0 - 30, 1.0), (T0 - 15, UNKNOWN))},
+        outlooks={"x": observed(Outlook.blank(), 2.5, at=T0 - 15, calendar=Calendar(), every_s=15)},
         fired={"crowd": T0 - 70},
         history=((T0 - 20, 9),),
         grown=((T0 - 20, 2),),

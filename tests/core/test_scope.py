@@ -20,7 +20,7 @@ TEN = people(10, load=2.0)
 
 
 def view(floor: Group, seen: Snapshot, team: list[Person]) -> GroupView:
-    return GroupView(floor, seen, assembled(floor, team), np.zeros(len(team)), {}, at=0.0)
+    return GroupView(floor, seen, assembled(floor, team), np.zeros(len(team)), {}, {}, at=0.0)
 
 
 def value(name: str, *, floor: Group | None = None, seen: Snapshot | None = None, team: list[Person] = TEN) -> float:
@@ -196,3 +196,22 @@ def test_a_tier_is_compared_by_name_and_an_agent_in_none_is_known_to_be_in_none(
         truth = judge(condition, view(floor, snapshot(team), team))
         assert truth.yes.tolist() == expected
         assert truth.no.tolist() == [not one for one in expected]
+
+
+MIXED = [Person(id=1001 + index, load=load, limit=2.0) for index, load in enumerate([0.0, 1.0, 2.0, 5.0])]
+
+
+def test_busy_is_who_holds_a_chat_and_nobody_has_less_than_no_spare_room() -> None:
+    assert value("group.busy", team=MIXED) == 0.75
+    assert value("group.spare", team=MIXED) == 3.0
+    assert column("agent.spare", MIXED) == [2.0, 1.0, 0.0, 0.0]
+
+
+def test_an_agents_reading_as_old_as_allowed_is_known() -> None:
+    team = [Person(id=1001, age_s=60.0), Person(id=1002, age_s=60.1)]
+    np.testing.assert_array_equal(column("agent.load", team), [3.0, UNKNOWN])
+
+
+def test_signed_out_is_a_state_like_any_other_and_no_state_is_none() -> None:
+    team = [Person(id=1001, state=AgentState.SIGNED_OUT), Person(id=1002, state=AgentState.UNKNOWN)]
+    np.testing.assert_array_equal(column("agent.state", team), [0.0, UNKNOWN])

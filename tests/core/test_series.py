@@ -197,3 +197,10 @@ def test_a_function_over_time_may_stand_in_arithmetic_and_speak_of_it() -> None:
     drift = Arithmetic(Operator.SUB, WAITING, of(AVG, MINUTE, Arithmetic(Operator.ADD, WAITING, number(1))))
     floor = Floor.of(group(raising(slots(1), Compare(Relation.GT, drift, number(3)))), people(5))
     assert stands(floor, *every(15, 1, 1, 1, 1, 9, 9)) == [U, U, U, U, T, F]
+
+
+@pytest.mark.parametrize(("gap", "is_known"), [(30.0, True), (31.0, False)])
+def test_more_than_two_ticks_without_a_look_were_not_lived_through(gap: float, is_known: bool) -> None:
+    peak = OverTime(TimeFunction.PEAK, WAITING, 20.0)
+    series = ((0.0, 1.0), (gap, 2.0))
+    assert math.isnan(known_over(peak, series, at=gap, every_s=15.0)) is not is_known

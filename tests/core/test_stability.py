@@ -275,3 +275,20 @@ def test_lowering_has_a_budget_of_its_own_and_moves_count_both_ways() -> None:
     assert [wanted(floor.tick(t, w))[1001] for t, w in ((0, 5), (15, 0), (30, 5), (45, 0), (615, 0))] == [4, 3, 4, 4, 3]
     floor = Floor.of(group(*rules, stability=Stability(each=EachAgent(lower_by=(1, 60.0)))), people(1, load=0.0))
     assert [wanted(floor.tick(t, w))[1001] for t, w in ((0, 0), (15, 0), (16, 5), (17, 0), (60, 0))] == [2, 2, 3, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(119.0, "119 s"), (120.0, "2 min"), (7199.0, "120 min"), (7200.0, "2.0 h"), (9000.0, "2.5 h")]
+)
+def test_a_span_is_told_in_the_unit_that_people_use_for_it(left: float, said: str) -> None:
+    told = calm_down(
+        70,
+        60,
+        Stability(raises=Smoothing(cooldown_s=left)),
+        history=(),
+        rates_allow=math.inf,
+        raised_at=1000.0,
+        lowered_at=None,
+        at=1000.0,
+    )
+    assert told.why == (f"raise cooldown has {said} left",)

@@ -217,6 +217,31 @@ def test_a_pin_is_told_to_those_it_moves() -> None:
     assert said(plan, Stage.ARBITRATED) == ["pinned by a person", NOTHING, NOTHING]
 
 
+CARRIED = "what it carries for its group where no pin, passing cap or floor says otherwise"
+
+
+def test_a_limit_that_comes_back_when_a_pin_or_a_cap_ends_is_said_to_be_what_the_agent_carries() -> None:
+    pin = Pin(agent=1001, media_type=51, limit=1, until=None, reason="", by="")
+    busy = Rule(name="busy", when=over(LOAD, 2), per_agent=True, cap=2)
+    floor = Floor.of(group(busy), people(3, load=0.0))
+    floor.change(1002, load=3.0)
+    plan = floor.tick(0, overrides=Overrides(pins=(pin,)))
+    assert said(plan, Stage.PROPOSED) == [NOT_ASKED] * 3
+    assert wanted(plan) == {1001: 1, 1002: 2, 1003: 3}
+    plan = floor.tick(15, overrides=Overrides(pins=(pin,)))
+    assert said(plan, Stage.PROPOSED) == [CARRIED, CARRIED, NOT_ASKED], "the cap and the pin stand one stage further"
+    assert said(plan, Stage.ARBITRATED) == [
+        "pinned by a person",
+        "above the agent's ceiling, or capped by 'busy'",
+        NOTHING,
+    ]
+    floor.change(1002, load=0.0)
+    plan = floor.tick(30)
+    assert wanted(plan) == {1001: 3, 1002: 3, 1003: 3}
+    assert said(plan, Stage.PROPOSED) == [CARRIED, CARRIED, NOT_ASKED]
+    assert said(floor.tick(45), Stage.PROPOSED) == [NOT_ASKED] * 3
+
+
 def test_a_pin_at_one_is_a_pin() -> None:
     pin = Pin(agent=1001, media_type=51, limit=1, until=None, reason="", by="")
     assert calls(Floor.of(group(), people(2)).tick(0, overrides=Overrides(pins=(pin,)))) == {1001: 1}

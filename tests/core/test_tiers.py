@@ -259,3 +259,18 @@ def test_a_protected_agent_inside_its_limits_and_a_capped_one_beside_it_are_told
         "above the agent's ceiling, or capped by 'calls'",
         "no change at this stage",
     ]
+
+
+def test_an_agent_in_no_tier_by_condition_is_in_none_by_name() -> None:
+    rules = tuple(
+        Rule(
+            name=name,
+            when=Compare(Relation.EQ, Name(Scope.AGENT, "tier"), Literal(name, Unit.TEXT)),
+            per_agent=True,
+            raise_by=each(1),
+        )
+        for name in ("new", "senior", "third")
+    )
+    tiers = (tier("new", NEWCOMERS), SENIORS, tier("third", over(SIGNED_IN, 99_999)))
+    floor = Floor.of(group(*rules, tiers=tiers), people(1, signed_in_for_s=1000.0))
+    assert wanted(floor.tick(0)) == {1001: 3}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autoscaler.core.book import Direction, InputSpec, Mode, Rule
-from autoscaler.core.expressions import And, Arithmetic, Compare, Operator, Relation
+from autoscaler.core.expressions import And, Arithmetic, Compare, Operator, Or, Relation
 from autoscaler.core.plan import GroupPlan
 from autoscaler.core.readings import AgentState, Input
 from autoscaler.core.verdicts import VerdictKind
@@ -15,6 +15,7 @@ from .staging import (
     UNKNOWN,
     WAITING,
     Floor,
+    Person,
     calls,
     each,
     group,
@@ -198,3 +199,11 @@ def test_an_unknown_state_is_not_the_state_asked_for() -> None:
     floor = Floor.of(group(Rule(name="idle", when=is_state("idle"), per_agent=True, raise_by=each(1))), people(2))
     floor.change(1002, state=AgentState.UNKNOWN)
     assert wanted(floor.tick(0)) == {1001: 4, 1002: 3}
+
+
+def test_what_is_not_known_of_some_agents_alone_is_named_too() -> None:
+    either = Or((over(LOAD, 2), over(WAITING, 5)))
+    rule = Rule(name="either", when=either, per_agent=True, raise_by=each(1))
+    plan = Floor.of(group(rule), [Person(id=1001, load=3.0), Person(id=1002, load=0.0)]).tick(0, UNKNOWN)
+    assert wanted(plan) == {1001: 4, 1002: 3}
+    assert plan.unknown_inputs == ("queue.waiting",)

@@ -14,6 +14,7 @@ from autoscaler.simulation.site import AgentConfig, PushConfig, RateConfig, Site
 
 from .journals import DECISION, TICK, Journal
 from .processes import Service, Site, service, site, until_asked
+from .recording import differing, replayed
 from .stage import QUEUE, TOKEN, WEB_CHAT, Paths, free_ports, write_settings
 
 AGENTS = range(1001, 1009)
@@ -68,6 +69,7 @@ async def test_owned_sessions_keep_every_limit_right_through_renewals_a_restart_
             audit = await live_through_it(floor, daemon, paths)
             polls = [call for call in audit["calls"] if call["interface"] == "agentevent" and call["outcome"] == "0"]
             assert await daemon.stop() == 0
+    assert differing(replayed(f"sqlite:///{paths.database}")) == []
     guids = defaultdict(set)
     for call in polls:
         guids[call["agent"]].add(call["guid"])
@@ -90,6 +92,7 @@ async def test_pushed_sessions_keep_every_limit_right_through_renewals_a_restart
             audit = await live_through_it(floor, daemon, paths)
             pushes = (await floor.get("state"))["pushes"]
             assert await daemon.stop() == 0
+    assert differing(replayed(f"sqlite:///{paths.database}")) == []
     assert pushes["sent"] >= LIFETIMES * len(AGENTS)
     assert set(audit["by_interface"]) & {"login", "forcelogin", "agentevent"} == set(), "the desktops' own business"
     limit_calls = [call for call in audit["calls"] if call["interface"] == "setcallnums"]

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 from .processes import service, site, until_asked
+from .recording import differing, replayed
 from .service_stage import EVERYBODY, FAST, all_have, configure, in_real_time, ticks
 from .stage import AGENTS, FIRST, Paths, free_ports
 
@@ -54,6 +55,7 @@ stability: {{raise: {{cooldown: 1h}}}}
         assert {row["from"] for row in journal.decisions[lines:]} == {None}
         journal.check_every_order_is_there_once()
         assert journal.confirmed() == expected
+        assert differing(replayed(f"sqlite:///{paths.database}")) == [], "not over a kill either"
 
 
 async def test_a_store_that_may_not_grow_stops_no_decision_and_loses_no_line(short_path: Path) -> None:

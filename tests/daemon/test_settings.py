@@ -82,6 +82,24 @@ def test_what_the_contract_shows_is_what_stands_where_nothing_is_written(tmp_pat
     assert least.sessions.kind == contract.sessions.kind
 
 
+INPUTS = """
+[sources.inputs.prom]
+kind = "prometheus"
+url = "https://10.0.0.7:9090"
+[sources.inputs.desk]
+kind = "file"
+path = "/run/desk.json"
+"""
+
+
+def test_named_inputs_and_sessions_that_stand_in_a_file_or_a_table_are_taken(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, LEAST + INPUTS + '[sessions]\nkind = "file"\npath = "/run/s.json"\nevery = "5s"\n')
+    assert {name: one.kind for name, one in settings.sources.inputs.items()} == {"prom": "prometheus", "desk": "file"}
+    assert (settings.sessions.path, settings.sessions.every) == (Path("/run/s.json"), 5.0)
+    table = loaded(tmp_path, LEAST + '[sessions]\nkind = "table"\nurl = "sqlite:////s.db"\n').sessions
+    assert (table.url, table.query, table.every) == ("sqlite:////s.db", None, 2.0)
+
+
 def test_static_authentication_observe_mode_pins_and_owned_sessions_are_taken(tmp_path: Path) -> None:
     text = f'{TOP}mode = "observe"\n{GATEWAY}authentication = "static"\npin_sha256 = "{"ab" * 32}"\n{CMS}'
     settings = loaded(tmp_path, f'{text}[sessions]\nkind = "owned"\nagents_file = "/a.csv"\nforce_sign_in = true\n')
@@ -118,9 +136,21 @@ def test_nobody_is_signed_in_by_force_unless_the_settings_say_so(tmp_path: Path)
         (f"{TOP}gateway = 'https://gateway'\n{CMS}", "gateway: is a section: write [gateway], and its settings below"),
         (f"mode = 'dry'\n{LEAST}", "mode: should be 'enforce' or 'observe'"),
         (f"{LEAST}[sessions]\nkind = 'owned'\n", 'sessions: kind "owned" needs agents_file'),
-        (f"{LEAST}[sessions]\nkind = 'telepathy'\n", "sessions.kind: should be 'pushed' or 'owned'"),
         (f"{LEAST}[sources.reading]\nkind = 'cms'\n", "sources.reading: no such setting; did you mean 'readings'?"),
         (f"{LEAST}[console]\nlisten = 8787\n", "console.listen: should be a valid string"),
+        (f"{LEAST}[sessions]\nkind = 'redis'\n", "sessions.kind: should be 'pushed', 'owned', 'file' or 'table'"),
+        (f"{LEAST}[sessions]\nkind = 'file'\n", 'sessions: kind "file" needs path'),
+        (f"{LEAST}[sessions]\nkind = 'file'\npath = 's.json'\n", 'sessions: kind "file" needs path: an absolute'),
+        (f"{LEAST}[sessions]\nkind = 'table'\n", 'sessions: kind "table" needs url'),
+        (f"{LEAST}[sources.readings]\nkind = 'sql'\n", "sources.readings.kind: should be 'cms' or 'gateway'"),
+        (
+            f"{LEAST}[sources.inputs.db]\nkind = 'sql'\n",
+            "sources.inputs.db.kind: should be 'file', 'http' or 'prometheus'",
+        ),
+        (f"{LEAST}[sources.inputs.prom]\nkind = 'http'\n", 'sources.inputs.prom: kind "http" needs url'),
+        (f"{LEAST}[sources.inputs.prom]\nkind = 'file'\n", 'sources.inputs.prom: kind "file" needs path'),
+        (f"{LEAST}[sources.inputs.prom]\nkind = 'http'\nurll = 'x'\n", "no such setting; did you mean 'url'?"),
+        (f"{LEAST}[sources.inputs.push]\nkind = 'http'\nurl = 'x'\n", "inputs.push is there already"),
         (f"{LEAST}[journal]\nkeep = 'forever'\n", "journal.keep: 'forever' is not a duration"),
         ("rules = \n", "is not TOML: "),
     ],
@@ -141,7 +171,7 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
         "rules: is missing",
         "store: is missing",
         "gateway.url: is missing",
-        'gateway.timeout: 5 is not a duration: write it with a unit, as "5s", "2m" or "1h"',
+        'gateway.timeout: 5 is not a duration: write it with a unit, as "0.5s", "5s", "2m" or "1h"',
     ]
 
 

@@ -167,6 +167,17 @@ def test_a_reload_carries_its_memory_over_and_begins_to_compare_anew(beside: Bes
     assert (group["since"], group["last_hour"]["ticks"]) == (at(15).isoformat(), 1)
 
 
+def test_whatever_fails_beside_is_counted_and_harms_nobody(beside: Beside) -> None:
+    def refuse(event: JournalEvent) -> None:
+        raise LookupError(event.group)
+
+    beside.shadow = Shadow(beside.folder, refuse)
+    beside.write(MORE)
+    beside.tick(0, 9.0)
+    beside.tick(15, 9.0)
+    assert beside.status["groups"] == [{"group": "webchat", "at": None, "failed": 2}]
+
+
 def test_without_a_folder_there_is_no_shadow() -> None:
     shadow = Shadow(None, print)
     assert shadow.load(book_of(SURGE)) is False

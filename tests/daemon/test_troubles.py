@@ -11,7 +11,7 @@ import trustme
 
 from autoscaler.simulation.site import AgentConfig
 
-from .stage import AGENTS, FIRST, QUEUE, a_floor, on_stage, until
+from .stage import AGENTS, FIRST, QUEUE, STEADY, a_floor, on_stage, until
 
 
 def another_authority(directory: Path) -> dict[str, str]:
@@ -138,3 +138,22 @@ def roster(directory: Path, wrong: dict[int, str]) -> dict[str, str]:
     path = directory / "agents.csv"
     path.write_text("\n".join(lines))
     return {"kind": "owned", "agents_file": str(path)}
+
+
+async def test_a_daemon_that_only_observes_says_so_with_what_it_would_do(short_path: Path) -> None:
+    async with on_stage(short_path, site=a_floor(), top={"mode": "observe"}) as stage:
+        await stage.ticks(1)
+        assert stage.sentence == "1 group: webchat 24 slots of 6 agents, observing"
+        stage.paths.write_rules(STEADY.replace("baseline: 4", "baseline: 6").replace("floor: 1", "floor: 6"))
+        await stage.ask(lambda client: client.reload())
+        await stage.ticks(1)
+        assert stage.sentence == "1 group: webchat 24 slots of 6 agents, observing: would be 36"
+        assert set(stage.limits().values()) == {3}
+
+
+async def test_a_group_without_a_decision_for_far_too_long_stands_in_the_sentence(short_path: Path) -> None:
+    async with on_stage(short_path, site=a_floor()) as stage:
+        await stage.right()
+        assert "overdue" not in stage.sentence
+        stage.state.crew.workers["webchat"].completed_at = stage.clock.monotonic() - 161.0
+        assert stage.sentence.startswith("DECISIONS overdue: none for webchat for at least 10 intervals; 1 group: ")

@@ -17,4 +17,4 @@ def file_of(rules: Sequence[str], head: str = "") -> str:
 
 def codes_of(rules: Sequence[str], head: str = "") -> list[Code]:
     """What is said about it, in reading order."""
-    return [found.code for found in load_text({"a.yaml": file_of(rules, head)}, not_yet=frozenset()).diagnostics]
+    return [found.code for found in load_text({"a.yaml": file_of(rules, head)}).diagnostics]

@@ -1,10 +1,9 @@
 """Whatever a file holds, loading it gives a book or diagnostics with places inside the file, and never raises."""
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autoscaler.rulebook import Feature, as_json, as_text, has_errors, load_text
+from autoscaler.rulebook import as_json, as_text, has_errors, load_text
 
 GOOD = """\
 group: webchat
@@ -41,8 +40,8 @@ SNIPPETS = [
 ]  # fmt: skip
 
 
-def check(text: str, not_yet: frozenset[Feature]) -> None:
-    loaded = load_text({"a.yaml": text}, not_yet=not_yet)
+def check(text: str) -> None:
+    loaded = load_text({"a.yaml": text})
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for found in loaded.diagnostics:
         assert 1 <= found.line <= len(lines)
@@ -56,11 +55,10 @@ def check(text: str, not_yet: frozenset[Feature]) -> None:
     assert all(char.isprintable() or char == "\n" for char in shown)
 
 
-@pytest.mark.parametrize("not_yet", [frozenset(), frozenset(Feature)], ids=["all features", "none"])
-def test_the_text_that_is_mutated_is_good_in_itself(not_yet: frozenset[Feature]) -> None:
-    loaded = load_text({"a.yaml": GOOD}, not_yet=not_yet)
+def test_the_text_that_is_mutated_is_good_in_itself() -> None:
+    loaded = load_text({"a.yaml": GOOD})
 
-    assert (loaded.book is not None) is (not not_yet)
+    assert loaded.book is not None
 
 
 @st.composite
@@ -79,24 +77,24 @@ def mutated(draw: st.DrawFn) -> str:
 @example("'")
 @example('when: "\\')
 def test_a_mutated_file_never_raises(text: str) -> None:
-    check(text, frozenset())
+    check(text)
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None)
 def test_random_text_never_raises(text: str) -> None:
-    check(text, frozenset(Feature))
+    check(text)
 
 
 @given(st.lists(st.sampled_from(SNIPPETS), max_size=25).map("".join))
 @settings(max_examples=200, deadline=None)
 def test_a_random_expression_never_raises(text: str) -> None:
     body = text.replace("\r", " ").replace("\n", "\n      ")
-    check(f"queues: [2001]\nrules:\n  - name: x\n    cap: 1\n    when: |\n      {body}\n", frozenset())
-    check(f"queues: [2001]\nrules:\n  - name: x\n    cap: 1\n    when: {body}\n", frozenset())
+    check(f"queues: [2001]\nrules:\n  - name: x\n    cap: 1\n    when: |\n      {body}\n")
+    check(f"queues: [2001]\nrules:\n  - name: x\n    cap: 1\n    when: {body}\n")
 
 
 @given(st.binary(max_size=200))
 @settings(deadline=None)
 def test_bytes_read_as_text_never_raise(content: bytes) -> None:
-    check(content.decode("utf-8", "surrogateescape"), frozenset())
+    check(content.decode("utf-8", "surrogateescape"))

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from autoscaler.rulebook import Code, Feature, as_json, as_text, has_errors, load_text
+from autoscaler.rulebook import Code, as_json, as_text, has_errors, load_text
 
 FOLDER = Path(__file__).parent / "broken"
 FILES = sorted(FOLDER.glob("*.yaml"))
 ON_DISK = {Code.UNREADABLE, Code.NOT_TEXT, Code.NO_FILES}
-BETWEEN_FILES = {Code.DUPLICATE_GROUP, Code.OVERLAP, Code.SHARED_AGENTS}
+BETWEEN_FILES = {
+    Code.DUPLICATE_GROUP,
+    Code.OVERLAP,
+    Code.SHARED_AGENTS,
+    Code.NOT_A_PROFILE,
+    Code.IDLE_PROFILE,
+}
 GENERATED = {
     "more than a megabyte": (
         "queues: [2001]\n" + "# a comment that goes on and on and on and on\n" * 22_000,
@@ -56,7 +62,7 @@ error[E103]: nested more than 20 deep
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_broken_file_is_told_off_as_written_beside_it(path: Path) -> None:
-    loaded = load_text({path.name: path.read_text("utf-8")}, not_yet=frozenset(Feature))
+    loaded = load_text({path.name: path.read_text("utf-8")})
 
     assert as_text(loaded.diagnostics) + "\n" == path.with_suffix(".txt").read_text("utf-8")
     assert (loaded.book is None) is has_errors(loaded.diagnostics)
@@ -84,7 +90,7 @@ def test_every_code_is_given_once() -> None:
 def test_all_errors_of_all_files_come_at_once() -> None:
     files = {path.name: path.read_text("utf-8") for path in FILES}
 
-    loaded = load_text(files, not_yet=frozenset(Feature))
+    loaded = load_text(files)
 
     assert {diagnostic.path for diagnostic in loaded.diagnostics} == set(files)
 

@@ -38,7 +38,7 @@ OCCUPANCY = Name(Scope.GROUP, "occupancy")
 
 
 def read(text: str) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
-    reporter = Reporter(Source("a.yaml", text), frozenset())
+    reporter = Reporter(Source("a.yaml", text))
     expression = compile_condition(Scalar(text, "", Span(0, len(text))), VOCABULARY, reporter)
     return expression, reporter.diagnostics
 
@@ -113,6 +113,8 @@ def test_units_that_fit_pass_in_silence(text: str) -> None:
         ("avg(agent.load, 5m) > 2", Code.FUNCTION, "agent.load"),
         ("avg(avg(queue.waiting, 5m), 5m) > 2", Code.FUNCTION, "avg(queue.waiting, 5m)"),
         ("avg(queue.waiting, 5) > 2", Code.FUNCTION, "5"),
+        ("forecast(queue.arrivals_per_minute, 30s) > 2", Code.FUNCTION, "30s"),
+        ("forecast(queue.arrivals_per_minute, 5h) > 2", Code.FUNCTION, "5h"),
         ("avg(queue.waiting) > 2", Code.FUNCTION, "avg(queue.waiting)"),
         ("abs(queue.waiting, 2) > 2", Code.FUNCTION, "abs(queue.waiting, 2)"),
         ("input.repl > 2", Code.UNKNOWN_NAME, "input.repl"),
@@ -179,7 +181,7 @@ def conditions() -> st.SearchStrategy[Expression]:
         st.builds(Compare, words, st.just(Name(Scope.AGENT, "state")), st.sampled_from(STATES).map(
             lambda state: Literal(state, Unit.TEXT))),
         st.builds(Compare, relations, st.builds(
-            OverTime, st.sampled_from(TimeFunction), st.just(WAITING), st.integers(1, 86400).map(float)), literals()),
+            OverTime, st.sampled_from(TimeFunction), st.just(WAITING), st.integers(60, 14_400).map(float)), literals()),
     )  # fmt: skip
 
     def larger(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:

@@ -12,6 +12,7 @@ from autoscaler.core.book import (
     Direction,
     EachAgent,
     Goal,
+    GoalCost,
     Group,
     IdRange,
     InputSpec,
@@ -26,7 +27,7 @@ from autoscaler.core.book import (
     Weekly,
 )
 from autoscaler.core.expressions import Compare, Literal, Name, OverTime, Relation, Scope, TimeFunction, Unit
-from autoscaler.rulebook import Feature, as_text, load_folder, load_text
+from autoscaler.rulebook import as_text, load_folder, load_text
 
 RULE = "rules: [{name: surge, when: queue.waiting > 20, raise: 15%}]\n"
 
@@ -69,8 +70,8 @@ calendar: {holidays: [2027-01-01, 2026-12-25]}
 """
 
 
-def group_of(text: str, not_yet: frozenset[Feature] = frozenset()) -> Group:
-    loaded = load_text({"webchat.yaml": text}, not_yet=not_yet)
+def group_of(text: str) -> Group:
+    loaded = load_text({"webchat.yaml": text})
     assert loaded.book is not None, as_text(loaded.diagnostics)
     (group,) = loaded.book.groups
     return group
@@ -78,7 +79,7 @@ def group_of(text: str, not_yet: frozenset[Feature] = frozenset()) -> Group:
 
 def test_the_whole_language_becomes_the_cores_values() -> None:
     group = group_of(WHOLE)
-    surge, call, slow, backlog, bands, lunch, past = group.rules
+    surge, call, slow, backlog, bands, lunch, past, goal = group.rules
 
     assert (group.name, group.queues, group.media_type, group.every_s) == ("webchat", (2001,), 51, 15.0)
     assert (group.timezone, group.mode, group.source) == ("Europe/Lisbon", Mode.ENFORCE, "webchat.yaml")
@@ -110,6 +111,7 @@ def test_the_whole_language_becomes_the_cores_values() -> None:
     )
     assert (past.keep_for_s, past.mode, past.set_to) == (60.0, Mode.OBSERVE, Amount(kind=AmountKind.SLOTS, value=40.0))
     assert group.goal == Goal(answer=0.8, within_s=30.0, chat_stretch_below=1.8)
+    assert (goal.name, goal.pursues) == ("goal", True)
     assert group.stability == Stability(
         raises=Smoothing(
             cooldown_s=60.0,
@@ -133,6 +135,32 @@ def test_the_whole_language_becomes_the_cores_values() -> None:
         "Europe/Lisbon",
         (date(2026, 12, 25), date(2027, 1, 1)),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "goal"),
+    [
+        ("{}", Goal()),
+        ("{answer: 90%, within: 0s}", Goal(answer=0.9, within_s=0.0)),
+        ("{chat_stretch_below: 1.5}", Goal(chat_stretch_below=1.5)),
+        ("{cost: {}}", Goal()),
+        (
+            "{cost: {late_minute: 2, free: 1m, abandoned: 0, excess_chat_minute: 0.2, crowding: 0, limit_change: 0.5}}",
+            Goal(
+                cost=GoalCost(
+                    late_minute=2.0,
+                    free_s=60.0,
+                    abandoned=0.0,
+                    excess_chat_minute=0.2,
+                    crowding=0.0,
+                    limit_change=0.5,
+                )
+            ),
+        ),
+    ],
+)
+def test_any_part_of_a_goal_may_be_left_out(written: str, goal: Goal) -> None:
+    assert group_of(f"queues: [2001]\ngoal: {written}\n").goal == goal
 
 
 def test_what_is_left_out_is_the_cores_default() -> None:
@@ -210,7 +238,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing_but_the_digest()
 
 
 def test_the_example_for_starters_has_no_findings() -> None:
-    loaded = load_folder(Path(__file__).parents[2] / "rules/webchat.yaml", not_yet=frozenset(Feature))
+    loaded = load_folder(Path(__file__).parents[2] / "rules/webchat.yaml")
 
     assert as_text(loaded.diagnostics) == ""
     assert loaded.book is not None

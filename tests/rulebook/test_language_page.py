@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from autoscaler.core.expressions import NAMES, Function, TimeFunction
-from autoscaler.rulebook import Code, Feature, as_text, load_text
+from autoscaler.rulebook import Code, as_text, load_text
 from autoscaler.rulebook.layout import (
     AGENTS,
     CALENDAR,
+    COST,
     EACH,
     GOAL,
     GROUP,
@@ -30,7 +31,7 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_loads_without_findings(example: str) -> None:
-    assert as_text(load_text({"example.yaml": example}, not_yet=frozenset(Feature)).diagnostics) == ""
+    assert as_text(load_text({"example.yaml": example}).diagnostics) == ""
 
 
 def test_there_are_examples() -> None:
@@ -45,7 +46,7 @@ def test_there_are_examples() -> None:
             for section in (GROUP, AGENTS, LIMIT, TIER, WARM_UP, INPUT, RULE, STEP, TRACK)
             for key in section.keys
         ),
-        *(key.name for section in (GOAL, SMOOTHING, STABILITY, EACH, SAFETY, CALENDAR) for key in section.keys),
+        *(key.name for section in (GOAL, COST, SMOOTHING, STABILITY, EACH, SAFETY, CALENDAR) for key in section.keys),
         *(f"{scope.value}.{name}" for scope, names in NAMES.items() for name in names),
         *(function.value for function in (*Function, *TimeFunction)),
         *MEDIA_TYPES,

@@ -153,3 +153,8 @@ def test_errors_come_first_and_alone() -> None:
     assert codes_of(["when: queue.waiting < 0, raise: 15%", "when: queue.waitng > 5, raise: 15%"]) == [
         Code.UNKNOWN_NAME
     ]
+
+
+def test_a_forecast_is_no_time_that_is_lived_through() -> None:
+    ahead = ['when: "forecast(queue.arrivals_per_minute, 15m) > 20", cap: 3']
+    assert codes_of(ahead, "every: 30m\n") == []

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscaler.core.readings import AgentState
-from autoscaler.rulebook.features import NOT_YET
 from autoscaler.rulebook.nodes import Scalar
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.source import Source, Span
@@ -19,7 +18,7 @@ NAN, INF = math.nan, math.inf
 
 def written(text: str) -> tuple[Scalar, Reporter]:
     source = f'"{text}"'
-    return Scalar(text, '"', Span(0, len(source))), Reporter(Source("t.yaml", source), NOT_YET)
+    return Scalar(text, '"', Span(0, len(source))), Reporter(Source("t.yaml", source))
 
 
 def values_of(text: str, **more: bool) -> list[float]:

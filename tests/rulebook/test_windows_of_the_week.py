@@ -12,7 +12,7 @@ EVERY_DAY = frozenset(range(7))
 
 def load_window(written: str) -> tuple[tuple[Weekly, ...], list[Code]]:
     text = f"queues: [2001]\nrules:\n  - {{name: lunch, at: {written}, floor: 2}}\n"
-    loaded = load_text({"a.yaml": text}, not_yet=frozenset())
+    loaded = load_text({"a.yaml": text})
     found = loaded.book.groups[0].rules[0].at if loaded.book else ()
     return found, [diagnostic.code for diagnostic in loaded.diagnostics]
 

@@ -69,7 +69,7 @@ def over_time(function: TimeFunction, argument: Interval) -> Interval:
             width = argument.high - argument.low
             return Interval(-width, width)
         case TimeFunction.FORECAST:
-            return EVERYTHING
+            return NOT_NEGATIVE if argument.low >= 0 else EVERYTHING
 
 
 def of_call(function: Function, arguments: list[Interval]) -> Interval:

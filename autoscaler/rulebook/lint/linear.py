@@ -19,9 +19,9 @@ from autoscaler.core.expressions import (
     names_in,
     spelt,
 )
+from autoscaler.core.printing import in_text
 from autoscaler.rulebook.lint.domains import Domains, of_call, over_time
 from autoscaler.rulebook.lint.intervals import EVERYTHING, Interval, added, divided, multiplied, scaled
-from autoscaler.rulebook.printing import in_text
 
 __all__ = ["Sum", "Term", "as_sum", "range_of"]
 

@@ -11,6 +11,7 @@ from autoscaler.rulebook.layout_rules import Rules, Steps
 from autoscaler.rulebook.lint.bounds import check_floors, check_productive
 from autoscaler.rulebook.lint.cases import Effort
 from autoscaler.rulebook.lint.domains import Domains
+from autoscaler.rulebook.lint.goals import check_beside_goal
 from autoscaler.rulebook.lint.overriding import check_overriding, check_powerless, check_steps
 from autoscaler.rulebook.lint.pace import check_pace
 from autoscaler.rulebook.lint.people import check_people
@@ -43,6 +44,7 @@ def lint(draft: Draft) -> None:
         check_steps(subject, domains, effort, reporter)
     check_powerless(moves, subjects, effort, reporter)
     check_ping_pong(draft, subjects, moves)
+    check_beside_goal(draft)
 
 
 def _check_tiers(draft: Draft, domains: Domains) -> None:

@@ -9,16 +9,16 @@ from autoscaler.core.expressions import (
     Expression,
     Name,
     Scope,
+    TimeFunction,
     names_in,
 )
+from autoscaler.core.printing import in_text, in_words
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.grammar import Key
 from autoscaler.rulebook.group import Draft
 from autoscaler.rulebook.layout import Each, Groups, Inputs, Smoothings, Stabilities
 from autoscaler.rulebook.layout_rules import Rules, Steps
 from autoscaler.rulebook.lint.past import over_time_in
-from autoscaler.rulebook.measures import in_words
-from autoscaler.rulebook.printing import in_text
 from autoscaler.rulebook.rules import PlacedRule
 from autoscaler.rulebook.source import Span
 
@@ -40,7 +40,8 @@ def check_pace(draft: Draft) -> None:
             _too_short(draft, key.name, seconds, placed.entries.value_span(key))
         for condition, span in _conditions(placed):
             for over in over_time_in(condition):
-                _too_short(draft, f"the time of {in_text(over)}", over.window_s, span)
+                if over.function is not TimeFunction.FORECAST:
+                    _too_short(draft, f"the time of {in_text(over)}", over.window_s, span)
     _stability(draft)
     ages = _ages(draft)
     for placed in draft.rules:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from autoscaler.core.book import Group, Rule
 from autoscaler.core.expressions import And, Expression, Not, Or
 from autoscaler.rulebook.composing import compose
-from autoscaler.rulebook.features import NOT_YET
 from autoscaler.rulebook.nodes import Items, Node, Scalar, Table
 from autoscaler.rulebook.parsing import parse
 from autoscaler.rulebook.reporting import Reporter
@@ -40,7 +39,7 @@ class RuleParts:
 
 def parts_of(path: str, text: str, group: Group) -> tuple[RuleParts, ...]:
     """The rules of a file that `group` was built from without errors, in order."""
-    reporter = Reporter(Source(path, text), NOT_YET)
+    reporter = Reporter(Source(path, text))
     root = compose(reporter)
     items = _value(root, "rules")
     nodes = items.nodes if isinstance(items, Items) else ()

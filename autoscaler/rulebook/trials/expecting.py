@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoscaler.core.book import Group
+from autoscaler.core.printing import in_words
 from autoscaler.core.verdicts import VerdictKind
 from autoscaler.rulebook.checking import compile_condition
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.grammar import Entries, Item, Key
-from autoscaler.rulebook.measures import in_seconds, in_words, seconds_hint
+from autoscaler.rulebook.measures import in_seconds, seconds_hint
 from autoscaler.rulebook.nodes import Scalar
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.suggestions import did_you_mean, joined, quoted

@@ -11,9 +11,9 @@ import numpy as np
 
 from autoscaler.core.memory import Memory
 from autoscaler.core.plan import GroupPlan, Stage
+from autoscaler.core.printing import in_words
 from autoscaler.core.readings import Snapshot
 from autoscaler.core.verdicts import Verdict
-from autoscaler.rulebook.measures import in_words
 from autoscaler.rulebook.trials.claims import (
     AgentLimit,
     AtMost,

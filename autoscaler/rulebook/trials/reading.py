@@ -16,7 +16,6 @@ from autoscaler.core.book import Group
 from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.composing import compose
 from autoscaler.rulebook.diagnostics import Diagnostic, has_errors
-from autoscaler.rulebook.features import NOT_YET
 from autoscaler.rulebook.grammar import Entries, Item, section
 from autoscaler.rulebook.loading import Loaded, load_folder
 from autoscaler.rulebook.reporting import Reporter
@@ -62,7 +61,7 @@ def load_trials(*paths: str | os.PathLike[str]) -> LoadedTrials:
     diagnostics: dict[Diagnostic, None] = dict.fromkeys(problems)
     files = []
     for path, text in sorted(texts.items()):
-        reporter = Reporter(Source(path, text), NOT_YET)
+        reporter = Reporter(Source(path, text))
         trials, about_rules = _file(path, reporter)
         diagnostics.update(dict.fromkeys((*about_rules, *reporter.diagnostics)))
         if trials is not None and not has_errors(reporter.diagnostics):

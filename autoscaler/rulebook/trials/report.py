@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autoscaler.core.printing import in_words
 from autoscaler.core.verdicts import VerdictKind
-from autoscaler.rulebook.measures import in_words
 from autoscaler.rulebook.trials.coverage import Coverage, Seen
 from autoscaler.rulebook.trials.judging import Moment
 from autoscaler.rulebook.trials.running import Row, Verdicts, run_trial

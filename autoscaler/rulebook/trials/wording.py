@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from autoscaler.core.plan import GroupPlan, Stage
+from autoscaler.core.printing import in_words
 from autoscaler.core.reasons import sentence
 from autoscaler.core.verdicts import Verdict, VerdictKind
-from autoscaler.rulebook.measures import in_seconds, in_words
+from autoscaler.rulebook.measures import in_seconds
 
 __all__ = ["absent_words", "explain"]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from autoscaler.simulation.floor.compiling import compiled
 from autoscaler.simulation.floor.state import Where
 from autoscaler.simulation.scenario.model import Routing
 
@@ -22,17 +22,18 @@ Rows = Any
 """A record array; `Row`: one record of it. What numba compiles has no types that mypy could check."""
 Row = Any
 
-ROUTINGS = tuple(Routing)
+# in an order of its own: code that numba kept is thrown away when this file changes, not when the enum's does
+ROUTINGS = (Routing.LEAST_LOADED, Routing.MOST_LOADED, Routing.LONGEST_IDLE, Routing.RANDOM)
 
 # numba freezes these as constants; members of an enum would be looked up at each use
-LEAST, MOST, IDLE = (ROUTINGS.index(kind) for kind in (Routing.LEAST_LOADED, Routing.MOST_LOADED, Routing.LONGEST_IDLE))
+LEAST, MOST, IDLE = range(3)
 WAITING, SERVED, LEFT = int(Where.WAITING), int(Where.SERVED), int(Where.LEFT)
 TIES, FAILURES = 0, 1
 VOID = 0
 """Stands for the limit of a call whose agent has signed out since: no limit is 0."""
 
 
-@njit(cache=True)
+@compiled
 def advance(  # noqa: PLR0912, PLR0915 (the table of events in one place; a call each would cost as much as the event)
     state: Rows,
     agents: Rows,
@@ -108,7 +109,7 @@ def advance(  # noqa: PLR0912, PLR0915 (the table of events in one place; a call
     _skip_gone(s, customers)
 
 
-@njit(cache=True)
+@compiled
 def obey(
     state: Rows,
     agents: Rows,
@@ -147,7 +148,7 @@ def obey(
     )
 
 
-@njit(cache=True)
+@compiled
 def close(state: Rows, agents: Rows) -> None:
     """Count integrals and signed-in time up to now."""
     s = state[0]
@@ -157,7 +158,7 @@ def close(state: Rows, agents: Rows) -> None:
             _clock_out(s, agents[agent])
 
 
-@njit(cache=True)
+@compiled
 def _send(s: Row, agents: Rows, calls: Rows, random: Rows, agent: int) -> None:
     a = agents[agent]
     if s.delay == 0.0:
@@ -174,7 +175,7 @@ def _send(s: Row, agents: Rows, calls: Rows, random: Rows, agent: int) -> None:
     s.calls_sent += 1
 
 
-@njit(cache=True)
+@compiled
 def _hear(s: Row, agents: Rows, calls: Rows, random: Rows) -> None:
     """A call's outcome. Of one sent before the agent signed out it says nothing any more."""
     call = calls[s.calls_done % len(calls)]
@@ -191,12 +192,12 @@ def _hear(s: Row, agents: Rows, calls: Rows, random: Rows) -> None:
         _send(s, agents, calls, random, agent)
 
 
-@njit(cache=True)
+@compiled
 def _fails(s: Row, random: Rows) -> bool:
     return bool(s.failure > 0.0 and _random(random, FAILURES) < s.failure)
 
 
-@njit(cache=True)
+@compiled
 def _change(s: Row, a: Row, limit: int) -> None:
     if a.limit == limit:
         return
@@ -209,7 +210,7 @@ def _change(s: Row, a: Row, limit: int) -> None:
         s.changes_scored += 1
 
 
-@njit(cache=True)
+@compiled
 def _shift(s: Row, agents: Rows, calls: Rows, shifts: Rows) -> bool:
     """Sign in or out; True when it was the moment's last, so that everybody is there before the queue is shared out."""
     row = shifts[s.shift]
@@ -232,12 +233,12 @@ def _shift(s: Row, agents: Rows, calls: Rows, shifts: Rows) -> bool:
     return bool(s.shift == len(shifts) or shifts[s.shift].at > s.now)
 
 
-@njit(cache=True)
+@compiled
 def _clock_out(s: Row, a: Row) -> None:
     a.on_s += max(0.0, min(s.now, s.ends) - max(a.signed_in_at, s.begins))
 
 
-@njit(cache=True)
+@compiled
 def _turn(s: Row, agents: Rows, targets: Rows, heap: Rows, turns: Rows, curves: Rows, segment: Rows) -> None:
     """A group's curve changes; chats in progress change with it."""
     turn = turns[s.turn]
@@ -249,7 +250,7 @@ def _turn(s: Row, agents: Rows, targets: Rows, heap: Rows, turns: Rows, curves: 
             _pace(agents, targets, heap, curves, segment, agent)
 
 
-@njit(cache=True)
+@compiled
 def _leave(s: Row, customers: Rows, customer: int) -> None:
     _tally(s)
     customers[customer].where = LEFT
@@ -259,13 +260,13 @@ def _leave(s: Row, customers: Rows, customer: int) -> None:
     s.n_queue -= 1.0
 
 
-@njit(cache=True)
+@compiled
 def _skip_gone(s: Row, customers: Rows) -> None:
     while s.waiting and customers[s.head].where != WAITING:
         s.head += 1
 
 
-@njit(cache=True)
+@compiled
 def _start_chat(
     s: Row,
     agents: Rows,
@@ -300,7 +301,7 @@ def _start_chat(
     _pace(agents, targets, heap, curves, segment, agent)
 
 
-@njit(cache=True)
+@compiled
 def _end_chat(
     s: Row, agents: Rows, customers: Rows, targets: Rows, holds: Rows, heap: Rows, curves: Rows, segment: Rows
 ) -> None:
@@ -325,7 +326,7 @@ def _end_chat(
     _pace(agents, targets, heap, curves, segment, agent)
 
 
-@njit(cache=True)
+@compiled
 def _route(s: Row, agents: Rows, random: Rows) -> int:
     """The agent who gets the next chat; ties at random."""
     best, ties, chosen = np.inf, 0, -1
@@ -347,7 +348,7 @@ def _route(s: Row, agents: Rows, random: Rows) -> int:
     return chosen
 
 
-@njit(cache=True)
+@compiled
 def _key(s: Row, a: Row) -> float:
     """The smallest goes first."""
     if s.routing == LEAST:
@@ -359,13 +360,13 @@ def _key(s: Row, a: Row) -> float:
     return 0.0
 
 
-@njit(cache=True)
+@compiled
 def _settle(s: Row, a: Row) -> None:
     a.attained += a.rate * (s.now - a.since)
     a.since = s.now
 
 
-@njit(cache=True)
+@compiled
 def _pace(agents: Rows, targets: Rows, heap: Rows, curves: Rows, segment: Rows, agent: int) -> None:
     """How fast the agent's chats go on from here, and when the first of them ends."""
     a = agents[agent]
@@ -382,7 +383,7 @@ def _pace(agents: Rows, targets: Rows, heap: Rows, curves: Rows, segment: Rows, 
     _sift(agents, heap, a.place)
 
 
-@njit(cache=True)
+@compiled
 def _count(s: Row, a: Row, sign: int) -> None:
     """Take an agent out of the totals before it changes, and put it back after."""
     above = a.load - a.baseline
@@ -400,7 +401,7 @@ def _count(s: Row, a: Row, sign: int) -> None:
             s.free += sign * (a.limit - a.load)
 
 
-@njit(cache=True)
+@compiled
 def _tally(s: Row) -> None:
     """Bring the integrals up to now."""
     lasted = min(s.now, s.ends) - max(s.since, s.begins)
@@ -415,7 +416,7 @@ def _tally(s: Row) -> None:
     s.since = s.now
 
 
-@njit(cache=True)
+@compiled
 def _random(states: Rows, stream: int) -> float:
     """The stream's next number in [0, 1): splitmix64 (Steele, Lea, Flood 2014)."""
     states[stream] += np.uint64(0x9E3779B97F4A7C15)
@@ -425,7 +426,7 @@ def _random(states: Rows, stream: int) -> float:
     return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True)
+@compiled
 def _sift(agents: Rows, heap: Rows, at: int) -> None:
     """Bring the heap in order after `next_end` of the agent at `at` changed."""
     agent = heap[at]
@@ -452,7 +453,7 @@ def _sift(agents: Rows, heap: Rows, at: int) -> None:
     agents[agent].place = at
 
 
-@njit(cache=True)
+@compiled
 def _push_deadline(s: Row, deadlines: Rows, customers: Rows, customer: int) -> None:
     at = s.deadlines
     s.deadlines += 1
@@ -467,7 +468,7 @@ def _push_deadline(s: Row, deadlines: Rows, customers: Rows, customer: int) -> N
     deadlines[at].customer = customer
 
 
-@njit(cache=True)
+@compiled
 def _pop_deadline(s: Row, deadlines: Rows) -> int:
     first = deadlines[0].customer
     s.deadlines -= 1

@@ -74,22 +74,27 @@ def play(
     diary = _Diary(scenario) if with_course else None
     state, agents = floor.now, floor.agents
     arrived = left = 0
-    horizon = 0.0
+    horizon = beat = 0.0
     tick = controller.first_tick()
     wanted = None
+    is_tick = False
     while True:
         now = float(state["now"])
         if now >= horizon:
             floor = _with_shifts(floor, shifts(scenario, begin_s=horizon, until_s=horizon + DAY_S))
             horizon += DAY_S
-        # a call that failed is sent again at the next tick, even where the controller itself has nothing to say
-        again = now + scenario.every_s if state["unsent"] else np.inf
+        # a call that failed is sent again at the next tick, even where the controller itself has nothing to say by then
+        may_fail = wanted is not None or state["unsent"] or state["calls_sent"] > state["calls_done"]
+        again = beat + scenario.every_s if may_fail and scenario.gateway.failure else np.inf
         until = min(tick, again, horizon)
-        if wanted is None and not state["unsent"]:
-            advance(*floor, until)
-        else:
+        if is_tick:
             obey(*floor, until, np.ascontiguousarray(agents["wanted"] if wanted is None else wanted, np.int64))
+        else:
+            advance(*floor, until)
         wanted = None
+        is_tick = until in {tick, again}
+        if is_tick:
+            beat = until
         if _is_over(floor, scenario):
             break
         if until > scenario.duration_s + LONGEST_AFTER_S:

@@ -16,7 +16,7 @@ DAY_S = 86_400.0
 
 
 def shifts(scenario: Scenario, *, begin_s: float, until_s: float) -> NDArray[np.void]:
-    """Sign-ins and sign-outs in [begin_s, until_s), seconds since the start: `SHIFT` rows.
+    """Sign-ins and sign-outs in (begin_s, until_s], seconds since the start: `SHIFT` rows.
 
     Of one moment, sign-outs come first. With `begin_s` 0 whoever is in a shift at the start signs in then.
     """
@@ -36,11 +36,11 @@ def _moments(entry: AgentEntry, clock_s: float, begin_s: float, until_s: float) 
     moments = []
     for window in entry.shift:
         for starts, ends in _stretches(window, clock_s, begin_s, until_s):
-            if begin_s <= starts < until_s:
+            if begin_s < starts <= until_s:
                 moments.append((starts, True))
-            elif begin_s == 0 and starts < 0 < ends:
+            elif begin_s == 0 and starts <= 0 < ends:
                 moments.append((0.0, True))
-            if begin_s <= ends < until_s and ends > 0:
+            if begin_s < ends <= until_s:
                 moments.append((ends, False))
     return moments
 

@@ -13,6 +13,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaler.simulation.slowdown import Slowdown
+
 __all__ = [
     "MOST_CHATS",
     "AgentEntry",
@@ -62,10 +64,12 @@ class Curve:
     Attributes:
         from_s: Seconds after midnight from which it holds, every day.
         factors: Total rate of an agent holding j = 1..60 chats relative to a solo chat's, shape (60,), all > 0.
+        shape: What the factors were made from, for whoever shows or writes them; None: nothing simpler than they are.
     """
 
     from_s: float
     factors: Floats
+    shape: Slowdown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

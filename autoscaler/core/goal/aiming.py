@@ -1,0 +1,146 @@
+"""Which limits to aim at: the cheapest choice that the evidence allows, and that is worth the change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from autoscaler.core.book import Goal
+from autoscaler.core.goal.curves import OFTEN, Curve
+from autoscaler.core.goal.predicting import Crew, Forecast, Market, predict
+from autoscaler.core.readings import Floats
+
+__all__ = ["Aim", "Squad", "aim"]
+
+CALM = 0.02
+"""Share of what staying would cost that a change must save beside its own cost: less than that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squad:
+    """A tier as the choice sees it: its agents, bounds, what is believed and how much of it was seen."""
+
+    name: str
+    count: int
+    floor: int
+    baseline: int
+    ceiling: int
+    limit: float
+    curve: Curve
+    done: Floats
+
+    @property
+    def highest(self) -> int:
+        """The level it may go to: one above what was seen often, not past the peak it counts on."""
+        seen = np.flatnonzero(self.done >= OFTEN)
+        tried = max(self.baseline, int(seen[-1]) + 1 if len(seen) else 0)
+        peak = int(np.argmax(self.curve.cautious)) + 1
+        return max(self.floor, min(self.ceiling, tried + 1, peak))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """The choice.
+
+    Attributes:
+        limits: Mean limit by tier, shape (t,).
+        choices: What was compared, shape (k, t); the last one was to stay.
+        chosen: Which of them.
+        forecast: What was expected of each.
+        market: Of which customers.
+        more_agents: How many more would meet the goal where no limit does; None: a limit does, or no such goal.
+    """
+
+    limits: Floats
+    choices: Floats
+    chosen: int
+    forecast: Forecast
+    market: Market
+    more_agents: int | None
+
+
+def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, waiting: float) -> Aim:
+    """Choose."""
+    crews = tuple(
+        Crew(count=squad.count, baseline=squad.baseline, rate=np.concatenate(([0.0], squad.curve.cautious)))
+        for squad in squads
+    )
+    choices = _choices(squads, goal)
+    current = np.array([squad.limit for squad in squads])
+    forecast = predict(crews, choices, market, goal.cost, now=held + waiting, within_s=goal.within_s)
+    counts = np.array([squad.count for squad in squads])
+    changes = (np.minimum(np.abs(choices - current), 1.0) * counts).sum(1)
+    change_cost = goal.cost.limit_change * changes + np.where(changes > 0, CALM * forecast.cost[-1], 0.0)
+    short = _short(goal, forecast)
+    has_targets = goal.answer is not None or goal.chat_stretch_below is not None
+    # a target that is met asks for no more: of those who meet it, the fewest slots
+    price = (choices @ counts) * SLOT if has_targets else forecast.cost
+    # whoever stays need not meet a target by a hair
+    short[-1] = max(short[-1] - EASE, 0.0)
+    best = int(np.lexsort((price + change_cost, np.maximum(short - short.min(), 0.0) > EASE / 4))[0])
+    return Aim(
+        limits=choices[best],
+        choices=choices,
+        chosen=best,
+        forecast=forecast,
+        market=market,
+        more_agents=_more_agents(goal, crews, choices[best], market) if short[best] > EASE else None,
+    )
+
+
+SLOT = 0.02
+"""What a slot weighs against a limit change where a target decides."""
+EASE = 0.02
+"""Shares of a target within which two choices are as good."""
+
+
+def _short(goal: Goal, forecast: Forecast) -> Floats:
+    """By how much each choice misses the targets: the stretch weighs first, since people come before queues."""
+    short = np.zeros(len(forecast.cost))
+    if goal.chat_stretch_below is not None:
+        short += 10 * np.maximum(forecast.stretch / goal.chat_stretch_below - 1, 0.0)
+    if goal.answer is not None:
+        short += np.maximum(goal.answer - forecast.answered, 0.0)
+    return short
+
+
+def _more_agents(goal: Goal, crews: tuple[Crew, ...], limits: Floats, market: Market) -> int | None:
+    """How many agents more, alike those there are, would meet the goal at these limits."""
+    people = sum(crew.count for crew in crews)
+    low, high = 0, 1
+    while True:
+        scale = (people + high) / people
+        more = tuple(Crew(count=crew.count * scale, baseline=crew.baseline, rate=crew.rate) for crew in crews)
+        found = predict(more, limits[None, :], market, goal.cost, now=0.0, within_s=goal.within_s)
+        if _short(goal, found)[0] > EASE:
+            low, high = high, 2 * high
+            if high > 8 * people:
+                return None
+        elif high - low <= max(1, people // 20):
+            return high
+        else:
+            high = (low + high) // 2
+
+
+def _choices(squads: tuple[Squad, ...], goal: Goal) -> Floats:
+    """Limits worth comparing, shape (k, t); the last one is to stay."""
+    highest = np.array([squad.highest for squad in squads], np.float64)
+    floor = np.array([squad.floor for squad in squads], np.float64)
+    rows = [np.clip(level, floor, highest) for level in np.arange(floor.min(), highest.max() + 0.5, 0.5)]
+    if len(squads) > 1:
+        rows += [np.clip(_worth(squads, price, goal), floor, highest) for price in np.geomspace(0.05, 50.0, 16)]
+    stay = np.clip([squad.limit for squad in squads], floor, np.maximum(highest, 1))
+    return np.vstack((np.unique(np.array(rows), axis=0), stay))
+
+
+def _worth(squads: tuple[Squad, ...], price: float, goal: Goal) -> Floats:
+    """For each tier the highest level whose last chat brings more, at a price of a completion, than it crowds."""
+    limits = []
+    for squad in squads:
+        rate = np.concatenate(([0.0], squad.curve.cautious))
+        over = np.maximum(np.arange(len(rate)) - squad.baseline, 0.0) ** 2
+        gain = np.diff(rate) * price - np.diff(over) * goal.cost.crowding / 60
+        loses = np.flatnonzero(gain <= 0)
+        limits.append(float(loses[0] if len(loses) else len(gain)))
+    return np.array(limits)

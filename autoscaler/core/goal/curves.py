@@ -1,0 +1,127 @@
+"""The productivity curve of a tier: completions of an agent by chats held, with its uncertainty.
+
+A family of shapes (USL: N. Gunther's universal scalability law, with and without a peak; powers; taking turns) times an unknown rate
+of a chat alone. Completions at each level are Poisson, so with a gamma prior the rate integrates out, and the posterior
+of a shape is one line. Where a level has been seen often, its own count speaks, not the family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from autoscaler.core.readings import Floats
+
+__all__ = ["OFTEN", "Curve", "believed"]
+
+SOLO_S = 420.0
+"""Mean of a chat alone before anything was seen, and how many completions that guess is worth."""
+SOLO_WORTH = 2.0
+POWER = 0.785
+"""Throughput at j chats before anything was seen: j^0.785 (chat-domain.md, fit to practice)."""
+SPREAD = 0.5
+"""Standard deviation of the logarithm of a curve about that, at six chats."""
+OWN_COUNT = 150.0
+"""Completions from which a level's own count weighs more than the family."""
+OFTEN = 15.0
+"""Completions from which a level counts as seen."""
+CAUTION = 0.5
+"""Standard deviations by which a level above the baseline is judged worse than expected."""
+TRUST = 0.7
+"""People differ and counts are attributed: evidence counts for less than its number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A tier's completions a second and agent, holding 1..J chats, shape (J,).
+
+    Attributes:
+        mean: Expected.
+        sd: Standard deviation of that belief.
+        cautious: What to count on: expected up to the baseline, half a standard deviation less above it.
+        peak_chance: Chance that the curve is highest at each level.
+    """
+
+    mean: Floats
+    sd: Floats
+    cautious: Floats
+    peak_chance: Floats
+
+    @property
+    def peak(self) -> int:
+        """Level at which the expected curve is highest."""
+        return int(np.argmax(self.mean)) + 1
+
+
+@cache
+def _family(levels: int) -> tuple[Floats, Floats]:
+    """Shapes, shape (s, levels), 1 at one chat, and the logarithm of their prior weight, shape (s,)."""
+    j = np.arange(1.0, levels + 1)
+    sigma = np.array([0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0])[:, None, None]
+    kappa = np.array([0.0, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.055, 0.075, 0.1, 0.14, 0.2])[:, None]
+    shapes = (j / (1 + sigma * (j - 1) + kappa * j * (j - 1))).reshape(-1, levels)
+    powers = j ** np.array([0.2, 0.35, 0.5, 0.6, 0.7, POWER, 0.9])[:, None]
+    shapes = np.concatenate((shapes, powers, [_turns(share, levels) for share in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)]))
+    far = np.log(shapes[:, min(5, levels - 1)]) - POWER * np.log(min(6, levels))
+    weight = -0.5 * (far / SPREAD) ** 2
+    return shapes, weight
+
+
+def _turns(share: float, levels: int) -> Floats:
+    """Agent and customer take turns; `share` is the agent's part of a chat alone (mean value analysis)."""
+    rates, queue = [], 0.0
+    for held in range(1, levels + 1):
+        lasts = share * (1 + queue)
+        rate = held / (1 - share + lasts)
+        queue = rate * lasts
+        rates.append(rate)
+    return np.array(rates)
+
+
+def believed(done: Floats, spent_s: Floats, *, baseline: int) -> Curve:
+    """What completions say of the curve.
+
+    Args:
+        done: Completions by chats held when they ended, shape (J,), >= 0.
+        spent_s: Agent-seconds spent holding so many, shape (J,), >= 0.
+        baseline: The tier's.
+    """
+    shapes, weight = _family(len(done))
+    done_, spent = TRUST * done, TRUST * spent_s
+    worth = SOLO_WORTH + done_.sum()
+    time = SOLO_WORTH * SOLO_S + shapes @ spent
+    log = weight + np.log(shapes) @ done_ - worth * np.log(time)
+    chance = np.exp(log - log.max())
+    chance /= chance.sum()
+    rates = (worth / time)[:, None] * shapes
+    mean = chance @ rates
+    variance = np.maximum(chance @ rates**2 - mean**2, 0.0) + mean**2 / worth
+    peaks = np.bincount(np.argmax(shapes, axis=1), weights=chance, minlength=len(done))
+    expected = mean * np.exp(_corrections(done, spent_s, mean))
+    tried = np.flatnonzero(done >= OFTEN)
+    known = max(min(baseline, len(done)), int(tried[-1]) + 1 if len(tried) else 0)
+    # the pace of all levels together is soon known, and moves no choice; what a level brings against those known does
+    against = shapes / shapes[:, [known - 1]]
+    ratio = chance @ against
+    doubt = np.sqrt(np.maximum(chance @ against**2 - ratio**2, 0.0)) / ratio * (1 - done / (done + OWN_COUNT))
+    above = np.arange(1, len(done) + 1) > baseline
+    return Curve(
+        mean=expected,
+        sd=np.sqrt(variance),
+        cautious=np.where(above, expected * (1 - CAUTION * np.minimum(doubt, 1.0)), expected),
+        peak_chance=peaks.astype(np.float64),
+    )
+
+
+def _corrections(done: Floats, spent_s: Floats, mean: Floats) -> Floats:
+    """By how much, as a logarithm, each level's own count moves it from the family; levels above go with those below."""
+    own = done / (done + OWN_COUNT)
+    apart = np.log(np.maximum(done, 0.5) / np.maximum(spent_s * mean, 1e-9), where=spent_s > 0, out=np.zeros(len(done)))
+    corrections = np.zeros(len(done))
+    carried = 0.0
+    for level in range(len(done)):
+        carried = own[level] * apart[level] + (1 - own[level]) * carried
+        corrections[level] = carried
+    return corrections

@@ -1,0 +1,251 @@
+"""What one tick shows: arrivals, patience, routing, and completions by chats held.
+
+Completions are not reported; they follow. Who holds fewer chats than a tick ago has ended some, at the levels in
+between. Of those whose free slot was filled again within the tick the count follows from the flow: who came, less who
+left and who waits longer, started a chat; started less the growth of all loads ended. They are shared out in proportion
+to what each level should have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from autoscaler.core.goal.learned import Learned, TierLearned, Watch
+from autoscaler.core.readings import Floats, Ints
+
+__all__ = ["Sight", "observe"]
+
+LONGEST_S = 300.0
+"""After a longer gap loads are not compared."""
+FADE_S, SLOW_FADE_S = 480.0, 2400.0
+"""Times with which the two rates of arrivals fade."""
+RANKS_FADE = 0.995
+BY_LOAD = 0.25
+"""Mean rank up to which routing goes to the least loaded."""
+STARTS_FADE = 0.998
+FIRST_GIVEN = np.array([0.3, 0.03, 0.01, 0.01, 0.01])
+"""Chances of a chat within a tick by load above the least, before any was seen."""
+OFFSETS = len(FIRST_GIVEN)
+
+SLOWER, FASTER = 0.7, 1.4
+"""Changes of a level's rate that are watched for."""
+ALARM = 7.0
+"""Evidence from which a change is believed."""
+MATURE = 40.0
+"""Completions a level must have shown before a change of it can be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What is seen of a group at a tick.
+
+    Attributes:
+        at: POSIX seconds.
+        ids: Agents taking chats, sorted, shape (n,).
+        load, limit: Of them, NaN unknown.
+        tier: Index of each one's tier.
+        waiting: NaN unknown.
+        arrivals, leaving: A second since the last tick, NaN unknown.
+    """
+
+    at: float
+    ids: Ints
+    load: Floats
+    limit: Floats
+    tier: Ints
+    waiting: float
+    arrivals: float
+    leaving: float
+
+
+def observe(learned: Learned, seen: Sight, names: tuple[str, ...]) -> Learned:
+    """Learn from a tick.
+
+    Args:
+        learned: As it was.
+        seen: This tick.
+        names: Of the tiers, in the order of `seen.tier`; `learned` knows them all.
+    """
+    tiers = dict(learned.tiers)
+    rates = np.stack([tiers[name].rate for name in names])
+    now = replace(
+        learned, at=seen.at, ids=seen.ids, load=seen.load, limit=seen.limit, waiting=seen.waiting, tiers=tiers
+    )
+    elapsed = 0.0 if learned.at is None else seen.at - learned.at
+    if not 0 < elapsed <= LONGEST_S:
+        return replace(now, owed=0.0)
+    now = _customers(now, learned, seen, elapsed)
+    here, there = _both(seen.ids, learned.ids)
+    known = ~np.isnan(seen.load[here]) & ~np.isnan(learned.load[there])
+    here, there = here[known], there[known]
+    if not len(here):
+        return replace(now, owed=0.0)
+    before, after = learned.load[there].astype(np.int64), seen.load[here].astype(np.int64)
+    now = _routing(now, before, after, learned.limit[there])
+    if seen.waiting == 0 and learned.waiting == 0:
+        now = _started(now, before, after, learned.limit[there])
+    tier = seen.tier[here]
+    done = _dropped(before, after, tier, shape=rates.shape)
+    spent = _spent(before, after, tier, elapsed, shape=rates.shape)
+    arrived, gone = seen.arrivals * elapsed, seen.leaving * elapsed
+    started = arrived - gone - (seen.waiting - learned.waiting)
+    if np.isnan(started):
+        # a slot freed and filled again can't be told from one held on to, and that happens only while somebody waits
+        if not (seen.waiting == 0 and learned.waiting == 0):
+            return replace(now, owed=0.0)
+        hidden = 0.0
+    else:
+        hidden = learned.owed + started - float((after - before).sum()) - float(done.sum())
+    owed = min(hidden, 0.0)
+    if hidden > 0:
+        queued = seen.waiting > 0 or learned.waiting > 0
+        starts = max(float(np.nan_to_num(started)), 0.0)
+        limit = learned.limit[there]
+        chance = _refilled(before, tier, limit, rates, now, starts=starts, queued=queued)
+        total = float(chance.sum())
+        if total > 0:
+            done = done + hidden * chance / total
+    alarms = list(now.alarms)
+    for index, name in enumerate(names):
+        tiers[name], noticed = _learn(tiers[name], done[index], spent[index], tiers[name].rate)
+        alarms += [(seen.at, name, level + 1, faster) for level, faster in noticed]
+    return replace(now, owed=max(owed, -10.0), tiers=tiers, alarms=tuple(alarms[-5:]))
+
+
+def _customers(now: Learned, before: Learned, seen: Sight, elapsed: float) -> Learned:
+    fade = np.exp(-elapsed / FADE_S)
+    if not np.isnan(seen.arrivals):
+        arrived = now.arrived * fade + seen.arrivals * elapsed
+        now = replace(now, arrived=arrived, watched_s=now.watched_s * fade + elapsed)
+        fade = np.exp(-elapsed / SLOW_FADE_S)
+        arrived = now.arrived_slow * fade + seen.arrivals * elapsed
+        now = replace(now, arrived_slow=arrived, watched_slow_s=now.watched_slow_s * fade + elapsed)
+    waited = (seen.waiting + before.waiting) / 2 * elapsed
+    if not np.isnan(seen.leaving) and not np.isnan(waited):
+        now = replace(now, left=now.left + seen.leaving * elapsed, waited_s=now.waited_s + waited)
+    return now
+
+
+def _both(here: Ints, there: Ints) -> tuple[Ints, Ints]:
+    """Rows of those who are in both sorted lists."""
+    if np.array_equal(here, there):
+        rows = np.arange(len(here))
+        return rows, rows
+    _, first, second = np.intersect1d(here, there, assume_unique=True, return_indices=True)
+    return first, second
+
+
+def _routing(now: Learned, before: Ints, after: Ints, limit: Floats) -> Learned:
+    """Where agents who got a chat stood among those who could have, by load: 0 fewest, 1 most."""
+    could = before < limit
+    got = np.flatnonzero(could & (after > before))
+    # with many at once nobody can tell what each one saw
+    if not 0 < len(got) <= 2 or np.count_nonzero(could) < 3:
+        return now
+    loads = before[could]
+    if loads.min() == loads.max():
+        return now
+    rank, ranked = now.rank * RANKS_FADE, now.ranked * RANKS_FADE
+    for load in before[got]:
+        lower, same = np.count_nonzero(loads < load), np.count_nonzero(loads == load) - 1
+        rank += (lower + same / 2) / (len(loads) - 1)
+        ranked += 1
+    return replace(now, rank=rank, ranked=ranked)
+
+
+def _dropped(before: Ints, after: Ints, tier: Ints, *, shape: tuple[int, ...]) -> Floats:
+    """Completions that show: who went from 5 to 3 ended one at 5 and one at 4."""
+    done = np.zeros(shape)
+    level, rows = before, np.flatnonzero(after < before)
+    while len(rows):
+        np.add.at(done, (tier[rows], np.minimum(level[rows], shape[1]) - 1), 1.0)
+        level = level - 1
+        rows = rows[level[rows] > after[rows]]
+    return done
+
+
+def _started(now: Learned, before: Ints, after: Ints, limit: Floats) -> Learned:
+    """How many of those who could got a chat, by how many chats they held more than the least loaded of them."""
+    could = before < limit
+    if not could.any():
+        return now
+    offset = np.minimum(before[could] - before[could].min(), OFFSETS - 1)
+    got = (after > before)[could].astype(np.float64)
+    return replace(
+        now,
+        given=STARTS_FADE * now.given + np.bincount(offset, weights=got, minlength=OFFSETS),
+        offered=STARTS_FADE * now.offered + np.bincount(offset, minlength=OFFSETS),
+    )
+
+
+def _refilled(
+    before: Ints, tier: Ints, limit: Floats, rates: Floats, learned: Learned, *, starts: float, queued: bool
+) -> Floats:
+    """Where completions happened whose slot was filled again within the tick, in proportion; shape (t, J).
+
+    While somebody waits every freed slot is filled at once. Else such a completion takes one more chat for the very agent:
+    after it, holding one less than before, or before it, holding one more; and who gets chats, by load, was seen.
+    """
+    shape = rates.shape
+    level = np.minimum(before, shape[1])
+    counts = np.zeros((shape[0], shape[1] + 2))
+    could = before < limit
+    if queued or not could.any():
+        np.add.at(counts, (tier, level), 1.0)
+        return counts[:, 1:-1] * rates
+    offset = before - before[could].min()
+    chance = (learned.given + FIRST_GIVEN) / (learned.offered + 1.0)
+    # whoever comes to hold fewest of all gets the next one for certain, unless routing does not go by that
+    alone = starts if learned.mean_rank <= BY_LOAD else chance[0]
+    chances = np.concatenate(([alone], chance))
+    np.add.at(counts, (tier, level), chances[np.clip(offset, 0, OFFSETS)])
+    np.add.at(counts, (tier[could], level[could] + 1), chances[np.clip(offset[could] + 1, 0, OFFSETS)])
+    return counts[:, 1:-1] * rates
+
+
+def _spent(before: Ints, after: Ints, tier: Ints, elapsed: float, *, shape: tuple[int, ...]) -> Floats:
+    spent = np.zeros((shape[0], shape[1] + 1))
+    for load in (before, after):
+        np.add.at(spent, (tier, np.minimum(load, shape[1])), elapsed / 2)
+    return spent[:, 1:]
+
+
+def _learn(tier: TierLearned, done: Floats, spent: Floats, rate: Floats) -> tuple[TierLearned, list[tuple[int, bool]]]:
+    # a level is held against its own past: what the family makes of it may be off without anything having changed
+    past = np.divide(tier.done, tier.spent_s, out=rate.copy(), where=tier.done >= MATURE)
+    falls = _watched(tier.falls, done, spent, past, tier.done, SLOWER)
+    rises = _watched(tier.rises, done, spent, past, tier.done, FASTER)
+    tier = replace(tier, done=tier.done + done, spent_s=tier.spent_s + spent, falls=falls, rises=rises)
+    noticed = []
+    for watch, faster in ((falls, False), (rises, True)):
+        for level in np.flatnonzero(watch.score > ALARM):
+            tier = _anew(tier, watch, int(level))
+            noticed.append((int(level), faster))
+    return tier, noticed
+
+
+def _watched(watch: Watch, done: Floats, spent: Floats, rate: Floats, seen: Floats, change: float) -> Watch:
+    """Add the tick's log-likelihood ratio of a rate changed by the factor against an unchanged one."""
+    score = watch.score + np.where(seen >= MATURE, done * np.log(change) + (1 - change) * rate * spent, 0.0)
+    on = score > 0
+    return Watch(
+        score=np.where(on, score, 0.0),
+        done=np.where(on, watch.done + done, 0.0),
+        spent_s=np.where(on, watch.spent_s + spent, 0.0),
+    )
+
+
+def _anew(tier: TierLearned, watch: Watch, level: int) -> TierLearned:
+    """The level is not what it was: only what came since counts; of those above nothing, of those below little."""
+    levels = np.arange(len(tier.done))
+    keep = np.where(levels < level, np.minimum(1.0, KEPT_BELOW / np.maximum(tier.done, 1e-9)), 0.0)
+    done, spent = tier.done * keep, tier.spent_s * keep
+    done[level], spent[level] = watch.done[level], watch.spent_s[level]
+    blank = Watch.blank(len(levels))
+    return replace(tier, done=done, spent_s=spent, falls=blank, rises=blank)
+
+
+KEPT_BELOW = 30.0
+"""Completions that levels below one that changed may still speak for."""

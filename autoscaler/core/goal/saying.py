@@ -1,0 +1,68 @@
+"""What a goal believes and why it chose as it did, in one sentence an operations person reads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autoscaler.core.book import Goal
+from autoscaler.core.goal.aiming import Aim, Squad
+
+__all__ = ["sentence"]
+
+LIKELY = 0.9
+
+
+def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim) -> str:
+    """Such as "limit 4: arrivals 3.1/min, 18 agents, peak at 5 (4 to 6), 82 % within 30 s expected; 5 would ...".
+
+    Args:
+        goal: What is wanted.
+        squads: What is believed of each tier.
+        aim: The choice.
+    """
+    several = len(squads) > 1
+    limits = ", ".join(
+        f"{squad.name} {limit:g}" if several else f"{limit:g}"
+        for squad, limit in zip(squads, aim.limits.tolist(), strict=True)
+    )
+    within = 30.0 if goal.within_s is None else goal.within_s
+    answered = aim.forecast.answered[aim.chosen]
+    parts = [
+        f"arrivals {aim.market.arrivals * 60:.1f}/min",
+        f"{sum(squad.count for squad in squads)} agents",
+        ", ".join(_peak(squad, named=several) for squad in squads),
+        f"{answered:.0%} within {within:g} s expected",
+    ]
+    return f"limit {limits}: {', '.join(parts)}; {_alternative(squads, aim)}{_people(goal, aim)}"
+
+
+def _peak(squad: Squad, *, named: bool) -> str:
+    chance = np.cumsum(squad.curve.peak_chance)
+    low = int(np.searchsorted(chance, (1 - LIKELY) / 2)) + 1
+    high = int(np.searchsorted(chance, 1 - (1 - LIKELY) / 2)) + 1
+    top = len(chance)
+    spread = f" ({low} to {high}{' or more' if high >= top else ''})" if high > low else ""
+    peak = squad.curve.peak
+    where = f"peak past {top - 1}" if peak >= top else f"peak at {peak}{spread}"
+    return f"{squad.name}: {where}" if named else where
+
+
+def _alternative(squads: tuple[Squad, ...], aim: Aim) -> str:
+    """What the next higher choice would bring, or why there is none."""
+    counts = np.array([squad.count for squad in squads])
+    slots = aim.choices @ counts
+    higher = np.flatnonzero(slots >= slots[aim.chosen] + counts.sum() * 0.5)
+    if not len(higher):
+        return "higher is past the peak, the ceiling or what was tried"
+    next_up = higher[np.argmin(slots[higher])]
+    gain = aim.forecast.answered[next_up] - aim.forecast.answered[aim.chosen]
+    longer = (aim.forecast.stretch[next_up] - aim.forecast.stretch[aim.chosen]) * aim.market.solo_s / 60
+    more = f"{slots[next_up] / counts.sum():.1f}".removesuffix(".0")
+    return f"{more} would gain {max(gain, 0.0):.0%} and cost {max(longer, 0.0):.1f} min a chat"
+
+
+def _people(goal: Goal, aim: Aim) -> str:
+    if aim.more_agents is None:
+        return ""
+    target = "" if goal.answer is None else f" for {goal.answer:.0%}"
+    return f"; no limit is enough{target}, only more agents would help: about {aim.more_agents} more"

@@ -1,0 +1,1 @@
+"""Who sets limits: fixed ones and schedules, the field's autoscalers, the best in hindsight and by foresight."""
