@@ -11,6 +11,7 @@ import json
 import os
 import random
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import sqrt
@@ -23,7 +24,8 @@ __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "autoscaler/core"
-TESTS = ("tests/core", "tests/conformance")
+VERDICTS = Path(tempfile.gettempdir()) / "autoscaler-mutation.jsonl"
+TESTS = ("tests/core", "tests/conformance/test_hpa.py")
 TOO_SLOW = ("tests/core/test_laws.py::test_the_laws_meet_what_they_speak_of",)
 
 
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.mutation", description="Try the core's tests on its mutants."
     )
-    parser.add_argument("--verdicts", type=Path, default=Path("mutation.jsonl"), help="default: %(default)s")
+    parser.add_argument("--verdicts", type=Path, default=VERDICTS, help="file of verdicts; default: %(default)s")
     parser.add_argument("--sample", type=int, help="so many mutants at random, by module; default: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="try nothing, print what is known")

@@ -102,14 +102,14 @@ def run_imported(
     """
     _calm_hypothesis()
 
-    def attempt() -> list[int] | None:
+    def attempt() -> list[int] | str:
         loop = _Loop(core, trees, mutants, told)
         pytest.main([*_OPTIONS, *tests], plugins=[loop])
-        return loop.unreached
+        return loop.failed or "collecting them" if loop.unreached is None else loop.unreached
 
     unreached = _forked(attempt)
-    if unreached is None:
-        raise TestsFail("the tests must pass before mutants are tried. Try: make test ARGS='tests/core'")
+    if not isinstance(unreached, list):
+        raise TestsFail(f"without any mutant {unreached} fails. Try: make test ARGS='{' '.join(tests)}'")
     return [mutants[index] for index in unreached]
 
 
@@ -191,10 +191,11 @@ class _Loop(_FirstFailure):
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._items = session.items
         gc.freeze()
-        durations = _forked(self._measure)
-        if durations is None:
+        measured = _forked(self._measure)
+        if not isinstance(measured, list):
+            self.failed = measured or "a test"
             return True
-        self._durations = durations
+        self._durations = durations = measured
         of_line: dict[tuple[str, int], set[int]] = defaultdict(set)
         for index, touched in enumerate(_forked(self._trace)):
             for module, line in touched:
@@ -233,12 +234,13 @@ class _Loop(_FirstFailure):
                 return index
         return -1
 
-    def _measure(self) -> list[float] | None:
+    def _measure(self) -> list[float] | str:
+        """Seconds of each test; of one that fails, its name."""
         durations = []
         for index in range(len(self._items)):
             start = perf_counter()
             if self._run([index]) >= 0:
-                return None
+                return self.failed
             durations.append(perf_counter() - start)
         return durations
 

@@ -13,7 +13,7 @@ from autoscaler.cli.configured import config_path
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
 from autoscaler.cli.journal_reading import now_by
-from autoscaler.cli.lines import wrapped
+from autoscaler.cli.lines import beliefs, wrapped
 from autoscaler.cli.moments import in_force, instant, moment, shown, until_words
 from autoscaler.cli.stories import is_quiet, settled_by, telling
 from autoscaler.daemon.hindsight import told_then
@@ -101,6 +101,7 @@ def _told(agent: int, group: dict[str, Any]) -> list[str]:
     if not is_quiet(stages):
         for stage in telling(stages):
             lines += wrapped(f"  {stage['stage']:<12} {stage['limit']:>2}  {stage['why']}", " " * 19)
+    lines += [f"  {words}" for words in beliefs(group)]
     lines += [f"  the group: {sentence}" for sentence in group["held"]]
     for verdict, words in _VERDICTS.items():
         names = ", ".join(name for name, one in group["rules"].items() if one == verdict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["WIDTH", "held_agents", "wrapped"]
+__all__ = ["WIDTH", "beliefs", "held_agents", "wrapped"]
 
 WIDTH = 100
 
@@ -35,3 +36,13 @@ def held_agents(holds: Mapping[str, int]) -> list[str]:
     return [
         f"{count} agent{'s' if count != 1 else ''} held: {reason.replace('_', ' ')}" for reason, count in holds.items()
     ]
+
+
+def beliefs(told: Mapping[str, Any]) -> list[str]:
+    """What was forecast for rules, and what the goal believes, a line each.
+
+    Args:
+        told: A group of a status or of an explanation; a decision's journal line says neither.
+    """
+    goal = told.get("goal")
+    return [*told.get("forecasts", ()), *([f"goal: {goal}"] if goal else [])]

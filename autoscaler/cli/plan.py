@@ -18,7 +18,7 @@ from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.decide import load_rules
 from autoscaler.cli.exits import Exit
 from autoscaler.cli.journal_reading import now_by
-from autoscaler.cli.lines import held_agents, wrapped
+from autoscaler.cli.lines import beliefs, held_agents, wrapped
 from autoscaler.cli.stories import settled_by
 from autoscaler.clock import SystemClock
 from autoscaler.core.book import Rulebook
@@ -126,7 +126,7 @@ def _in_force(memory: GroupMemory | None, ids: Ints) -> Floats:
 def _lines(plan: GroupPlan) -> list[str]:
     lines = [f"{plan.group.name}: {len(plan.ids)} agents, {_slots(plan.slots)}"]
     lines += [f"  rule '{verdict.rule.name}' {_verdict(verdict)}" for verdict in plan.verdicts]
-    lines += [f"  {sentence}" for sentence in plan.forecasts]
+    lines += [f"  {words}" for words in beliefs({"forecasts": plan.forecasts, "goal": plan.goal})]
     lines += [f"  held: {sentence}" for sentence in plan.held]
     lines += [f"  {words}" for words in held_agents({reason.name.lower(): n for reason, n in plan.holds.items()})]
     changed = plan.changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autoscaler.cli.lines import held_agents, wrapped
+from autoscaler.cli.lines import beliefs, held_agents, wrapped
 from autoscaler.cli.moments import in_force, shown, until_words
 
 __all__ = ["status_lines"]
@@ -80,6 +80,7 @@ def _group(group: dict[str, Any]) -> list[str]:
     if group["mode"] != "enforce":
         lines.append("  observe: decides and journals, calls nothing")
     lines += _rules(group["rules"])
+    lines += [f"  {words}" for words in beliefs(group)]
     lines += [f"  held: {sentence}" for sentence in group["held"]]
     lines += [f"  {words}" for words in held_agents(group["holds"])]
     lines += [f"  not known: {name}" for name in group["unknown_inputs"]]

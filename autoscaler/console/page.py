@@ -122,6 +122,11 @@ def _groups(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             )
         )
     yield from _table("Groups", heads, rows, numbers=range(2, 9), empty="No rule file names a group.")
+    for group in groups:
+        if group.get("goal"):
+            yield f'<p class="small">Goal of {_text(group.get("group"))}: {_text(group["goal"])}</p>'
+        for forecast in group.get("forecasts") or ():
+            yield f'<p class="small">{_text(group.get("group"))}: {_text(forecast)}</p>'
 
 
 def _pins(pins: Sequence[Mapping[str, Any]]) -> Iterator[str]:

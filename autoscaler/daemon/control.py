@@ -71,6 +71,8 @@ class DaemonControl:
                         "rules": {verdict.rule.name: verdict.kind.value for verdict in plan.verdicts},
                         "held": list(plan.held),
                         "unknown_inputs": list(plan.unknown_inputs),
+                        "forecasts": list(plan.forecasts),
+                        "goal": plan.goal,
                     }
                 )
         if not found:

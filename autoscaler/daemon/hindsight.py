@@ -110,6 +110,8 @@ def _decided(reader: SqliteReader, segment: Segment, agent: int, at: datetime) -
         "rules": {verdict.rule.name: verdict.kind.value for verdict in plan.verdicts},
         "held": list(plan.held),
         "unknown_inputs": list(plan.unknown_inputs),
+        "forecasts": list(plan.forecasts),
+        "goal": plan.goal,
     }
 
 

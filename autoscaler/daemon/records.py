@@ -66,6 +66,8 @@ def tick_record(
         "held": plan.held,
         "holds": {reason.name.lower(): count for reason, count in plan.holds.items()},
         "unknown_inputs": plan.unknown_inputs,
+        "forecasts": plan.forecasts,
+        "goal": plan.goal,
         "problems": problems,
         "skipped": False,
         "decide_ms": round(decide_ms, 3),

@@ -191,6 +191,8 @@ def _group(state: ServiceState, name: str) -> Json:
         "held": list(plan.held),
         "holds": {reason.name.lower(): count for reason, count in plan.holds.items()},
         "unknown_inputs": list(plan.unknown_inputs),
+        "forecasts": list(plan.forecasts),
+        "goal": plan.goal,
         "problems": list(decided.problems),
         "decide_ms": round(decided.decide_ms, 3),
     }

@@ -25,6 +25,7 @@ class HttpsPort:
         self._tls = tls
         self._host = host
         self._runner: web.ServerRunner | None = None
+        self._opening: object | None = None
         self._turn = asyncio.Lock()  # opening and closing one after the other, never into each other
         self._in_flight: set[asyncio.Task[object]] = set()
 
@@ -51,8 +52,16 @@ class HttpsPort:
 
     async def _open(self) -> None:
         # A delayed call is applied even when its client has hung up, as a servlet would: no handler_cancellation.
-        server = web.Server(self._handle, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=CLOSE_DEADLINE_S)
+        opening = self._opening = object()
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            if opening is self._opening:
+                return await self._handle(request)
+            if request.transport is not None:  # its handshake ended after the port was closed; nobody is there
+                request.transport.abort()
+            return web.Response(status=503)
+
+        runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=CLOSE_DEADLINE_S)
         await runner.setup()
         self._runner = runner
         site = web.TCPSite(runner, self._host, self.port, ssl_context=self._tls, backlog=BACKLOG, reuse_address=True)
@@ -67,6 +76,9 @@ class HttpsPort:
         runner, self._runner = self._runner, None
         if runner is None:
             return
+        self._opening = None
+        for site in tuple(runner.sites):
+            await site.stop()  # first, so that nobody who is cut off comes back at once
         for connection in runner.server.connections if runner.server else ():
             if connection.transport is not None:
                 connection.transport.abort()

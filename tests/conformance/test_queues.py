@@ -134,7 +134,7 @@ def test_a_queue_that_never_settles_grows_by_what_agents_cannot_take(share: floa
         ({"theta": -1}, r"\(A\): theta is -1, not a number of 0 or more"),
         ({"mu_total": [0]}, r"\(A\): mu_total is no list of numbers above 0"),
         ({"mu_total": [0.02]}, r"\(A\): mu_total is \(0.02,\), but linear with .* gives \(0.01,\)"),
-        ({"params": {}}, r"\(A\): params: 'mu1' is missing"),
+        ({"params": {"mu1": 0}}, r"\(A\): params: mu1 is 0, not a number above 0"),
         ({"result": 3}, r"\(A\): result is no object"),
         ({"result": {"p_wait": None}}, r"\(A\): result: p_wait is None, not a number"),
     ],
@@ -156,6 +156,11 @@ def test_a_missing_key_is_named(key: str) -> None:
 def test_a_family_nobody_knows_needs_a_list_of_rates() -> None:
     with pytest.raises(QueueFileWrong, match=r"\(A\): no mu_total, and params that are not those of family 'cubic'"):
         cases({"routing_irrelevant": [entry("A", 0.1, 12, 1, 0, "cubic")]}, "here")
+
+
+def test_a_family_without_a_rate_of_a_chat_alone_needs_a_list_of_rates() -> None:
+    with pytest.raises(QueueFileWrong, match=r"\(A\): params: 'mu1' is missing"):
+        cases({"routing_irrelevant": [{**entry("A", 0.1, 12, 1, 0, "linear"), "params": {}}]}, "here")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"cases": []}', '{"by_routing": {}}', '{"by_routing": [1]}'])

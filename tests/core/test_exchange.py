@@ -259,6 +259,7 @@ def test_a_plan_is_printed_in_the_form_of_the_contract() -> None:
             "holds": {},
             "unknown_inputs": ["input.late"],
             "forecasts": [],
+            "goal": "",
         }
     ]
     assert [

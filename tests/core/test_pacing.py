@@ -7,7 +7,22 @@ import pytest
 from autoscaler.core.book import Limits, Rule, Smoothing, Stability
 from autoscaler.core.readings import AgentState
 
-from .staging import ALWAYS, Floor, Person, group, lowering, people, raising, rate, share, slots, wanted
+from .staging import (
+    ALWAYS,
+    LOAD,
+    Floor,
+    Person,
+    group,
+    lowering,
+    over,
+    people,
+    raising,
+    rate,
+    share,
+    slots,
+    under,
+    wanted,
+)
 
 LIFTED = Rule(name="lunch", when=ALWAYS, floor=4)
 CROWDED = Rule(name="crowd", when=ALWAYS, cap=4)
@@ -47,6 +62,14 @@ def test_what_a_floor_gives_is_spent_before_a_rule_may_raise(amount: object, exp
 def test_what_a_cap_takes_is_spent_before_a_rule_may_lower(amount: object, expected: int) -> None:
     plan = Floor.of(group(CROWDED, DOWN, stability=falling(amount)), people(2, limit=6.0, load=0.0)).tick(0)
     assert (plan.slots.stabilised, plan.slots.wanted) == (expected, expected)
+
+
+def test_what_goes_up_beside_it_lets_no_correction_down_any_faster() -> None:
+    full = Rule(name="full", when=over(LOAD, 2), per_agent=True, cap=2)
+    idle = Rule(name="idle", when=under(LOAD, 1), per_agent=True, floor=5)
+    team = [Person(id=1001, limit=5.0), *people(2, first=1002, load=0.0), Person(id=2001, state=AgentState.REST)]
+    plan = Floor.of(group(full, idle, stability=falling(slots(2))), team).tick(0)
+    assert [wanted(plan)[agent] for agent in (1001, 1002, 1003)] == [3, 5, 5]
 
 
 def test_a_share_counts_the_slots_of_those_who_take_chats() -> None:

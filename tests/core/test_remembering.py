@@ -111,6 +111,8 @@ def test_nobody_carries_anything_at_the_first_tick_nor_at_or_below_baseline() ->
     assert floor.remembers().agents.account.tolist() == [0.0, 0.0, 0.0]
     floor.tick(10)
     assert floor.remembers().agents.account.tolist() == [20.0, 0.0, 0.0]
+    floor.tick(5)
+    assert floor.remembers().agents.account.tolist() == [20.0, 0.0, 0.0], "a clock set back adds nothing"
 
 
 def test_time_at_baseline_is_no_time_above_it() -> None:

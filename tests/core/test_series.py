@@ -204,3 +204,10 @@ def test_more_than_two_ticks_without_a_look_were_not_lived_through(gap: float, i
     peak = OverTime(TimeFunction.PEAK, WAITING, 20.0)
     series = ((0.0, 1.0), (gap, 2.0))
     assert math.isnan(known_over(peak, series, at=gap, every_s=15.0)) is not is_known
+
+
+@pytest.mark.parametrize(("gap", "is_known"), [(60.0, True), (61.0, False)])
+def test_more_than_half_of_a_long_window_without_a_look_was_not_lived_through(gap: float, is_known: bool) -> None:
+    peak = OverTime(TimeFunction.PEAK, WAITING, 120.0)
+    series = ((0.0, 1.0), (gap, 2.0), (120.0, 3.0))
+    assert math.isnan(known_over(peak, series, at=120.0, every_s=15.0)) is not is_known

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autoscaler.core.book import EachAgent, IdRange, Limits, Rule, Safety, Smoothing, Stability, Tier
+from autoscaler.core.book import Direction, EachAgent, IdRange, Limits, Rule, Safety, Smoothing, Stability, Tier
 from autoscaler.core.book import Step as Band
 from autoscaler.core.plan import Stage
 from autoscaler.core.readings import AgentState, Overrides, Pin
@@ -90,6 +90,7 @@ def test_a_floor_that_gives_more_than_the_budget_is_no_reason_to_take_some_back(
 def test_an_agent_may_be_pinned_to_one() -> None:
     plan = Floor.of(group(), people(2)).tick(0, overrides=pinned(1001, 1))
     assert calls(plan) == {1001: 1}
+    assert plan.limits[Stage.ARBITRATED].tolist() == [1, 3]
 
 
 def test_a_pin_of_one_agent_lets_no_rule_reach_those_whom_none_may_move() -> None:
@@ -125,6 +126,13 @@ def test_set_each_moves_those_it_judges_to_its_limit_and_nobody_else() -> None:
     ]
     plan = Floor.of(group(loaded), team).tick(0)
     assert wanted(plan) == {1001: 4, 1002: 4, 1003: 3, 1004: 3, 1005: 5, 1006: 5}
+
+
+def test_set_each_lowers_those_above_though_a_hold_keeps_those_below_from_rising() -> None:
+    hold = Rule(name="quiet", when=ALWAYS, hold=Direction.RAISE)
+    team = [Person(id=1001, limit=3.0), Person(id=1002, limit=5.0)]
+    plan = Floor.of(group(Rule(name="set", when=ALWAYS, set_to=each(4)), hold), team).tick(0)
+    assert wanted(plan) == {1001: 3, 1002: 4}
 
 
 def test_a_group_wide_condition_beside_steps_for_single_agents_must_hold_too() -> None:

@@ -36,7 +36,7 @@ INPUT = "inputs: {x: {source: p, query: q}}\n"
 
 def draft_of(rules: Sequence[str], head: str = "") -> Draft:
     """The file as read, before anything is said about its meaning."""
-    reporter = Reporter(Source("a.yaml", file_of(rules, head)), frozenset())
+    reporter = Reporter(Source("a.yaml", file_of(rules, head)))
     root = compose(reporter)
     assert root is not None
     draft = build_group(root, reporter)

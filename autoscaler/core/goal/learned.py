@@ -71,8 +71,6 @@ class Learned:
         arrived_slow, watched_slow_s: The same, fading within the hour.
         left, waited_s: Customers who left unanswered, and customer-seconds of waiting.
         rank, ranked: Sum of the ranks by load of agents who got a chat among those who could, and how many; fading.
-        given, offered: Agents who got a chat within a tick, and who could have, by chats held above the least loaded,
-            shape (5,), the last for all above; fading.
         tiers: By name.
         planned_at: When limits were last chosen.
         said: What was believed then, in a sentence.
@@ -93,8 +91,6 @@ class Learned:
     waited_s: float = 0.0
     rank: float = 0.0
     ranked: float = 0.0
-    given: Floats = field(default_factory=lambda: np.zeros(5))
-    offered: Floats = field(default_factory=lambda: np.zeros(5))
     tiers: Mapping[str, TierLearned] = field(default_factory=dict)
     planned_at: float | None = None
     said: str = ""
@@ -119,27 +115,12 @@ class Learned:
 
 def to_json(learned: Learned) -> dict[str, Any]:
     """JSON values; NaN as null."""
-    plain = (
-        "at",
-        "owed",
-        "arrived",
-        "watched_s",
-        "arrived_slow",
-        "watched_slow_s",
-        "left",
-        "waited_s",
-        "rank",
-        "ranked",
-        "planned_at",
-        "said",
-    )
     return {
-        **{name: getattr(learned, name) for name in plain},
+        **{name: getattr(learned, name) for name in ("at", "planned_at", "said")},
+        **{name: float(getattr(learned, name)) for name in _NUMBERS},
         "ids": learned.ids.tolist(),
         "load": _cells(learned.load),
         "limit": _cells(learned.limit),
-        "given": learned.given.tolist(),
-        "offered": learned.offered.tolist(),
         "waiting": _cell(learned.waiting),
         "tiers": {name: _tier_to_json(tier) for name, tier in learned.tiers.items()},
         "alarms": [list(alarm) for alarm in learned.alarms],
@@ -162,8 +143,6 @@ def from_json(value: Mapping[str, Any]) -> Learned:
             ids=np.array(value["ids"], np.int64),
             load=_column(value["load"]),
             limit=_column(value["limit"]),
-            given=_column(value["given"]),
-            offered=_column(value["offered"]),
             waiting=_number(value["waiting"]),
             tiers={str(name): _tier_from_json(tier) for name, tier in value["tiers"].items()},
             alarms=tuple((float(at), str(tier), int(level), bool(up)) for at, tier, level, up in value["alarms"]),

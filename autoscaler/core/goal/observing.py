@@ -24,11 +24,6 @@ FADE_S, SLOW_FADE_S = 480.0, 2400.0
 RANKS_FADE = 0.995
 BY_LOAD = 0.25
 """Mean rank up to which routing goes to the least loaded."""
-STARTS_FADE = 0.998
-FIRST_GIVEN = np.array([0.3, 0.03, 0.01, 0.01, 0.01])
-"""Chances of a chat within a tick by load above the least, before any was seen."""
-OFFSETS = len(FIRST_GIVEN)
-
 SLOWER, FASTER = 0.7, 1.4
 """Changes of a level's rate that are watched for."""
 ALARM = 7.0
@@ -84,8 +79,6 @@ def observe(learned: Learned, seen: Sight, names: tuple[str, ...]) -> Learned:
         return replace(now, owed=0.0)
     before, after = learned.load[there].astype(np.int64), seen.load[here].astype(np.int64)
     now = _routing(now, before, after, learned.limit[there])
-    if seen.waiting == 0 and learned.waiting == 0:
-        now = _started(now, before, after, learned.limit[there])
     tier = seen.tier[here]
     done = _dropped(before, after, tier, shape=rates.shape)
     spent = _spent(before, after, tier, elapsed, shape=rates.shape)
@@ -103,7 +96,9 @@ def observe(learned: Learned, seen: Sight, names: tuple[str, ...]) -> Learned:
         queued = seen.waiting > 0 or learned.waiting > 0
         starts = max(float(np.nan_to_num(started)), 0.0)
         limit = learned.limit[there]
-        chance = _refilled(before, tier, limit, rates, now, starts=starts, queued=queued)
+        chance = _refilled(before, tier, limit, rates, rank=now.mean_rank, starts=starts, queued=queued)
+        if not chance.any():
+            chance = rates * spent
         total = float(chance.sum())
         if total > 0:
             done = done + hidden * chance / total
@@ -166,27 +161,13 @@ def _dropped(before: Ints, after: Ints, tier: Ints, *, shape: tuple[int, ...]) -
     return done
 
 
-def _started(now: Learned, before: Ints, after: Ints, limit: Floats) -> Learned:
-    """How many of those who could got a chat, by how many chats they held more than the least loaded of them."""
-    could = before < limit
-    if not could.any():
-        return now
-    offset = np.minimum(before[could] - before[could].min(), OFFSETS - 1)
-    got = (after > before)[could].astype(np.float64)
-    return replace(
-        now,
-        given=STARTS_FADE * now.given + np.bincount(offset, weights=got, minlength=OFFSETS),
-        offered=STARTS_FADE * now.offered + np.bincount(offset, minlength=OFFSETS),
-    )
-
-
 def _refilled(
-    before: Ints, tier: Ints, limit: Floats, rates: Floats, learned: Learned, *, starts: float, queued: bool
+    before: Ints, tier: Ints, limit: Floats, rates: Floats, *, rank: float, starts: float, queued: bool
 ) -> Floats:
     """Where completions happened whose slot was filled again within the tick, in proportion; shape (t, J).
 
-    While somebody waits every freed slot is filled at once. Else such a completion takes one more chat for the very agent:
-    after it, holding one less than before, or before it, holding one more; and who gets chats, by load, was seen.
+    While somebody waits every freed slot is filled at once. Else it takes one of the tick's new chats for the very agent:
+    after the completion, when it holds one less than before, or before it, when it then held one more.
     """
     shape = rates.shape
     level = np.minimum(before, shape[1])
@@ -195,14 +176,34 @@ def _refilled(
     if queued or not could.any():
         np.add.at(counts, (tier, level), 1.0)
         return counts[:, 1:-1] * rates
-    offset = before - before[could].min()
-    chance = (learned.given + FIRST_GIVEN) / (learned.offered + 1.0)
-    # whoever comes to hold fewest of all gets the next one for certain, unless routing does not go by that
-    alone = starts if learned.mean_rank <= BY_LOAD else chance[0]
-    chances = np.concatenate(([alone], chance))
-    np.add.at(counts, (tier, level), chances[np.clip(offset, 0, OFFSETS)])
-    np.add.at(counts, (tier[could], level[could] + 1), chances[np.clip(offset[could] + 1, 0, OFFSETS)])
+    held = np.bincount(level[could], minlength=shape[1] + 1).astype(np.float64)
+    gets = _chances(held, starts, rank=rank, highest=int(limit.max()))
+    np.add.at(counts, (tier, level), gets[level])
+    np.add.at(counts, (tier[could], level[could] + 1), gets[level[could] + 1])
     return counts[:, 1:-1] * rates
+
+
+def _chances(held: Floats, starts: float, *, rank: float, highest: int) -> Floats:
+    """Chance that an agent with one chat less than the index gets a chat in part of a tick, shape (J + 2,).
+
+    Args:
+        held: Agents who can get one, by chats held.
+        starts: Chats started in the tick.
+        rank: Mean rank by load of who gets the next.
+        highest: Highest limit.
+    """
+    if BY_LOAD < rank < 1 - BY_LOAD:
+        return np.full(len(held) + 1, min(1.0, starts / 2 / held.sum()))
+    levels = np.arange(len(held))
+    if rank <= BY_LOAD:
+        # all who hold fewer are first filled up to as many
+        others = np.maximum(levels[:, None] - levels, 0) @ held
+    else:
+        others = np.where(levels > levels[:, None], np.maximum(highest - levels, 0), 0) @ held
+    # a completion falls anywhere in the tick, so of the chats started any part comes on the right side of it
+    part = starts * np.array([0.125, 0.375, 0.625, 0.875])
+    chance = np.clip((part - others[:, None]) / (held + 1)[:, None], 0.0, 1.0).mean(1)
+    return np.concatenate(([0.0], chance))
 
 
 def _spent(before: Ints, after: Ints, tier: Ints, elapsed: float, *, shape: tuple[int, ...]) -> Floats:
@@ -214,7 +215,8 @@ def _spent(before: Ints, after: Ints, tier: Ints, elapsed: float, *, shape: tupl
 
 def _learn(tier: TierLearned, done: Floats, spent: Floats, rate: Floats) -> tuple[TierLearned, list[tuple[int, bool]]]:
     # a level is held against its own past: what the family makes of it may be off without anything having changed
-    past = np.divide(tier.done, tier.spent_s, out=rate.copy(), where=tier.done >= MATURE)
+    is_told = (tier.done >= MATURE) & (tier.spent_s > 0)
+    past = np.divide(tier.done, tier.spent_s, out=rate.copy(), where=is_told)
     falls = _watched(tier.falls, done, spent, past, tier.done, SLOWER)
     rises = _watched(tier.rises, done, spent, past, tier.done, FASTER)
     tier = replace(tier, done=tier.done + done, spent_s=tier.spent_s + spent, falls=falls, rises=rises)

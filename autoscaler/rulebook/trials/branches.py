@@ -38,12 +38,13 @@ class RuleParts:
 
 
 def parts_of(path: str, text: str, group: Group) -> tuple[RuleParts, ...]:
-    """The rules of a file that `group` was built from without errors, in order."""
+    """The rules of a file that `group` was built from without errors, in order; a goal, which comes last, is none."""
     reporter = Reporter(Source(path, text))
     root = compose(reporter)
     items = _value(root, "rules")
     nodes = items.nodes if isinstance(items, Items) else ()
-    return tuple(_rule(rule, node, reporter) for rule, node in zip(group.rules, nodes, strict=True))
+    written = [rule for rule in group.rules if not rule.pursues]
+    return tuple(_rule(rule, node, reporter) for rule, node in zip(written, nodes, strict=True))
 
 
 def _rule(rule: Rule, node: Node, reporter: Reporter) -> RuleParts:

@@ -56,7 +56,8 @@ class Coverage:
 
     def watch(self, moment: Moment) -> None:
         """Note one tick."""
-        for tally, verdict in zip(self._tallies, moment.plan.verdicts, strict=True):
+        # a goal's verdict comes last and has no tally
+        for tally, verdict in zip(self._tallies, moment.plan.verdicts, strict=False):
             _note(tally.own, verdict)
         for index, tally in enumerate(self._tallies):
             tally.own.acted |= _acted(tally.parts.rule, index, moment.plan)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from numba import njit
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "inlined"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,5 +22,15 @@ def compiled(function: F) -> F:
         dispatcher: Any = njit(cache=True)(function)
     except RuntimeError:  # numba's for "no locator available": there is no folder it may write in
         dispatcher = njit(function)
+    called_as: F = dispatcher
+    return called_as
+
+
+def inlined(function: F) -> F:
+    """The function, put in place wherever a compiled one calls it.
+
+    A call counts references to every array it hands over, which costs as much as the rest of an event.
+    """
+    dispatcher: Any = njit(inline="always")(function)
     called_as: F = dispatcher
     return called_as

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autoscaler.simulation.floor.compiling import compiled
+from autoscaler.simulation.floor.compiling import compiled, inlined
 from autoscaler.simulation.floor.state import Where
 from autoscaler.simulation.scenario.model import Routing
 
@@ -250,7 +250,7 @@ def _turn(s: Row, agents: Rows, targets: Rows, heap: Rows, turns: Rows, curves: 
             _pace(agents, targets, heap, curves, segment, agent)
 
 
-@compiled
+@inlined
 def _leave(s: Row, customers: Rows, customer: int) -> None:
     _tally(s)
     customers[customer].where = LEFT
@@ -266,7 +266,7 @@ def _skip_gone(s: Row, customers: Rows) -> None:
         s.head += 1
 
 
-@compiled
+@inlined
 def _start_chat(
     s: Row,
     agents: Rows,
@@ -301,7 +301,7 @@ def _start_chat(
     _pace(agents, targets, heap, curves, segment, agent)
 
 
-@compiled
+@inlined
 def _end_chat(
     s: Row, agents: Rows, customers: Rows, targets: Rows, holds: Rows, heap: Rows, curves: Rows, segment: Rows
 ) -> None:
@@ -326,7 +326,7 @@ def _end_chat(
     _pace(agents, targets, heap, curves, segment, agent)
 
 
-@compiled
+@inlined
 def _route(s: Row, agents: Rows, random: Rows) -> int:
     """The agent who gets the next chat; ties at random."""
     best, ties, chosen = np.inf, 0, -1
@@ -366,7 +366,7 @@ def _settle(s: Row, a: Row) -> None:
     a.since = s.now
 
 
-@compiled
+@inlined
 def _pace(agents: Rows, targets: Rows, heap: Rows, curves: Rows, segment: Rows, agent: int) -> None:
     """How fast the agent's chats go on from here, and when the first of them ends."""
     a = agents[agent]
@@ -426,7 +426,7 @@ def _random(states: Rows, stream: int) -> float:
     return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
-@compiled
+@inlined
 def _sift(agents: Rows, heap: Rows, at: int) -> None:
     """Bring the heap in order after `next_end` of the agent at `at` changed."""
     agent = heap[at]
@@ -453,7 +453,7 @@ def _sift(agents: Rows, heap: Rows, at: int) -> None:
     agents[agent].place = at
 
 
-@compiled
+@inlined
 def _push_deadline(s: Row, deadlines: Rows, customers: Rows, customer: int) -> None:
     at = s.deadlines
     s.deadlines += 1
@@ -468,7 +468,7 @@ def _push_deadline(s: Row, deadlines: Rows, customers: Rows, customer: int) -> N
     deadlines[at].customer = customer
 
 
-@compiled
+@inlined
 def _pop_deadline(s: Row, deadlines: Rows) -> int:
     first = deadlines[0].customer
     s.deadlines -= 1

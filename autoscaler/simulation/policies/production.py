@@ -159,16 +159,22 @@ def goal_policy(settings: Mapping[str, str]) -> GoalPolicy:
 
 
 class Production:
-    """`decide` at every tick, and its memory."""
+    """`decide` at every tick, and its memory.
+
+    Attributes:
+        group: As decided for.
+        memory: After the last tick; a restart is a new controller that is handed it.
+    """
 
     def __init__(self, scenario: Scenario, group: Group, digest: str) -> None:
         """Begin a run with nothing remembered."""
+        self.group = group
+        self.memory = Memory()
         self._book = Rulebook(groups=(group,), digest=digest)
         self._every_s = group.every_s
         self._queue = group.queues[0] if group.queues else QUEUE
         self._start = scenario.clock.replace(tzinfo=ZoneInfo(group.timezone)).astimezone(UTC)
         self._ids, self._rows = _roster(scenario, group)
-        self._memory = Memory()
 
     def first_tick(self) -> float:
         """Once the first interval is over, so that rates are known."""
@@ -177,8 +183,8 @@ class Production:
     def tick(self, seen: Seen) -> tuple[Ints | None, float]:
         """Decide, and want what the plan calls for."""
         here = self._rows[seen.on[self._rows]]
-        plan = decide(self._book, self._snapshot(seen, here), self._memory, self._at(seen))
-        self._memory = plan.memory
+        plan = decide(self._book, self._snapshot(seen, here), self.memory, self._at(seen))
+        self.memory = plan.memory
         calls = plan.groups[0].calls
         wanted = None
         if len(calls.agents):

@@ -1,0 +1,261 @@
+"""One run of a goal, and what it believes at the end held against the truth, which the simulator alone knows.
+
+A belief is held against its own uncertainty. Of arrivals that is the 95 % Poisson interval over the seconds they were
+watched; of a curve, two standard deviations, at levels seen often; of its peak, the levels the sentence names. A peak
+counts as found where the interval holds a level whose rate is within 1 % of the highest: nobody can tell these apart.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from math import inf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autoscaler.core.book import Group
+from autoscaler.core.goal.curves import OFTEN, believed
+from autoscaler.core.goal.learned import Learned
+from autoscaler.core.goal.pursuing import NO_TIER
+from autoscaler.core.memory import from_json, to_json
+from autoscaler.simulation.floor.ports import Seen
+from autoscaler.simulation.floor.run import play
+from autoscaler.simulation.floor.score import score
+from autoscaler.simulation.judging.summary import COST
+from autoscaler.simulation.policies.production import FIRST_ID, GoalPolicy, Production
+from autoscaler.simulation.scenario.model import AgentEntry, Scenario
+
+__all__ = ["Belief", "Kind", "Lived", "live"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+RESTARTS_A_DAY = 10
+AWAY_S = 60.0
+"""How long nobody decides when it is killed and started again."""
+AS_GOOD = 0.99
+"""Share of the highest rate from which a level counts as the peak."""
+DAY_S = 86_400.0
+
+
+class Kind(Enum):
+    """What a belief is about."""
+
+    ARRIVALS = "arrivals"
+    CURVE = "curve"
+    PEAK = "peak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """One belief and the truth.
+
+    Attributes:
+        about: The tier, "" for all.
+        level: Chats held, of a curve; else 0.
+        mean, low, high: As believed; arrivals and curves a second, peaks in chats.
+        true: Of a peak the lowest level that is as good as the best, or the best one if that lies within.
+        above_baseline: Levels above the tier's baseline.
+    """
+
+    kind: Kind
+    about: str
+    level: int
+    mean: float
+    low: float
+    high: float
+    true: float
+    above_baseline: int = 0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the truth lies where the belief says."""
+        return self.low <= self.true <= self.high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """A run.
+
+    Attributes:
+        beliefs: At the end of its arrivals.
+        cost: Of a chat.
+        restarted: The same, where the controller was killed and started again.
+    """
+
+    beliefs: tuple[Belief, ...]
+    cost: float
+    restarted: float
+
+
+def live(scenario: Scenario, seed: int, index: int) -> Lived:
+    """Play a run, once as it is and once with restarts."""
+    kept, broken = _Kept(), _Kept(restarts_a_day=RESTARTS_A_DAY)
+    floor, _ = play(scenario, kept, seed=seed, index=index)
+    beliefs = tuple(_beliefs(scenario, kept.last, floor.agents["speed"], came=len(floor.customers)))
+    cost = score(floor, scenario).metrics[COST]
+    floor, _ = play(scenario, broken, seed=seed, index=index)
+    return Lived(beliefs=beliefs, cost=cost, restarted=score(floor, scenario).metrics[COST])
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    """A goal whose controllers can be looked at after the run."""
+
+    restarts_a_day: int = 0
+    runs: list[_Restarted] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return "goal"
+
+    @property
+    def last(self) -> _Restarted:
+        return self.runs[-1]
+
+    def start_limits(self, scenario: Scenario) -> None:
+        """As configured."""
+
+    def controller(self, scenario: Scenario, *, seed: int, index: int) -> _Restarted:
+        self.runs.append(_Restarted(scenario, seed, index, self.restarts_a_day))
+        return self.last
+
+
+class _Restarted:
+    """The production decision, killed at times; what it knows goes on as the text of its memory."""
+
+    def __init__(self, scenario: Scenario, seed: int, index: int, restarts_a_day: int) -> None:
+        self._make = lambda: GoalPolicy().controller(scenario, seed=seed, index=index)
+        self._inner: Production = self._make()
+        self._until_s = scenario.duration_s
+        self._every_s = DAY_S / restarts_a_day if restarts_a_day else inf
+        # from the first third of a day's share on, so that none falls on a change of shift by rule
+        self._due = self._every_s / 3
+        self.at_s = 0.0
+        self.group = self._inner.group
+        self.learned = Learned()
+
+    def first_tick(self) -> float:
+        return self._inner.first_tick()
+
+    def tick(self, seen: Seen) -> tuple[Ints | None, float]:
+        wanted, due = self._inner.tick(seen)
+        if seen.now_s <= self._until_s:
+            self.at_s = seen.now_s
+            (memory,) = self._inner.memory.groups.values()
+            self.learned = memory.learned or Learned()
+        if seen.now_s >= self._due:
+            self._due += self._every_s
+            text = json.dumps(to_json(self._inner.memory))
+            self._inner = self._make()
+            self._inner.memory = from_json(json.loads(text))
+            due = seen.now_s + AWAY_S
+        return wanted, due
+
+
+def _beliefs(scenario: Scenario, run: _Restarted, speed: Floats, *, came: int) -> Iterator[Belief]:
+    learned = run.learned
+    yield _arrivals(scenario, learned, run.at_s, came)
+    for name, rows, baseline in _tiers(run.group, len(speed)):
+        tier = learned.tiers[name]
+        curve = believed(tier.done, tier.spent_s, baseline=baseline)
+        true = _curve(scenario, speed, rows, run.at_s)[: len(tier.done)]
+        for place in np.flatnonzero(tier.done >= OFTEN).tolist():
+            mean, off = float(curve.mean[place]), 2 * float(curve.sd[place])
+            yield Belief(
+                kind=Kind.CURVE,
+                about=name,
+                level=place + 1,
+                mean=mean,
+                low=mean - off,
+                high=mean + off,
+                true=float(true[place]),
+                above_baseline=place + 1 - baseline,
+            )
+        said = _said(learned.said, name)
+        if said is not None:  # else nobody of the tier was there when limits were last chosen
+            yield _peak(name, said, true, baseline)
+
+
+def _arrivals(scenario: Scenario, learned: Learned, at_s: float, came: int) -> Belief:
+    arrivals = scenario.arrivals
+    place = min(int((at_s - 1e-3) / arrivals.step_s), len(arrivals.expected) - 1)
+    true = float(arrivals.expected[place]) / arrivals.step_s
+    if arrivals.day_factor_cv:  # the day's own factor, which many hundred customers show
+        true *= came / float(arrivals.expected.sum())
+    mean = learned.arrivals
+    low, high = _poisson(mean * learned.watched_s)
+    watched = max(learned.watched_s, 1e-9)
+    return Belief(kind=Kind.ARRIVALS, about="", level=0, mean=mean, low=low / watched, high=high / watched, true=true)
+
+
+def _poisson(count: float) -> tuple[float, float]:
+    """The 95 % interval of a mean of which so many were counted.
+
+    Source: E. B. Wilson and M. M. Hilferty (1931), the cube root of a gamma variable, as used for exact intervals.
+    """
+    low = 0.0 if count <= 0 else count * max(1 - 1 / (9 * count) - 1.96 / (3 * sqrt(count)), 0.0) ** 3
+    more = count + 1
+    return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * sqrt(more))) ** 3
+
+
+def _tiers(group: Group, agents: int) -> Iterator[tuple[str, Ints, int]]:
+    """Each tier's name, rows of its agents, and baseline."""
+    if not group.tiers:
+        yield NO_TIER, np.arange(agents), group.limits.baseline
+    for tier in group.tiers:
+        rows = [np.arange(one.first, one.last + 1) - FIRST_ID for one in tier.ids]
+        yield tier.name, np.concatenate(rows), tier.limits.baseline
+
+
+def _curve(scenario: Scenario, speed: Floats, rows: Ints, at_s: float) -> Floats:
+    """Completions a second of one of these agents by chats held, at that time: the mean over them."""
+    ends = np.cumsum([entry.count for entry in scenario.agents])
+    entries = np.searchsorted(ends, rows, side="right")
+    rates = [
+        speed[row] * _factors(scenario, scenario.agents[entry], at_s) for row, entry in zip(rows, entries, strict=True)
+    ]
+    mean: Floats = np.mean(rates, axis=0) / scenario.service.solo.mean_s
+    return mean
+
+
+def _factors(scenario: Scenario, entry: AgentEntry, at_s: float) -> Floats:
+    curves = entry.curves or scenario.service.curves
+    clock_s = (scenario.clock_s + at_s - 1e-3) % DAY_S
+    return ([curve for curve in curves if curve.from_s <= clock_s] or [curves[0]])[-1].factors
+
+
+def _said(sentence: str, tier: str) -> tuple[float, float, float] | None:
+    """The peak of a tier, and from where to where, as the sentence tells it."""
+    named = "" if tier == NO_TIER else re.escape(f"{tier}: ")
+    found = re.search(rf"[,:] {named}peak (past|at) (\d+)(?: \((\d+) to (\d+)( or more)?\))?", sentence)
+    if found is None:
+        return None
+    peak = float(found[2])
+    if found[1] == "past":
+        return peak + 1, peak + 1, inf
+    if found[3] is None:
+        return peak, peak, peak
+    return peak, float(found[3]), inf if found[5] else float(found[4])
+
+
+def _peak(name: str, said: tuple[float, float, float], true: Floats, baseline: int) -> Belief:
+    mean, low, high = said
+    good = np.flatnonzero(true >= AS_GOOD * true.max()) + 1
+    inside = good[(good >= low) & (good <= high)]
+    best = float(np.argmax(true) + 1)
+    nearest = float(inside[0]) if len(inside) and not low <= best <= high else best
+    return Belief(
+        kind=Kind.PEAK,
+        about=name,
+        level=0,
+        mean=mean,
+        low=low,
+        high=high,
+        true=nearest,
+        above_baseline=int(nearest) - baseline,
+    )
