@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test check bench bench-control mutation lock clean
+.PHONY: setup demo test check bench bench-control bench-goal mutation lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,9 @@ bench: setup
 
 bench-control: setup
 	@$(BIN)/python -m bench.control $(ARGS)
+
+bench-goal: setup
+	@$(BIN)/python -m bench.goal $(ARGS)
 
 mutation: setup
 	@$(BIN)/python -m bench.mutation $(ARGS)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from bench import burst, decide, forecasting, keeping, simulate
+from bench import burst, decide, forecasting, goal, keeping, simulate
 from bench.result import Result
 from bench.tools import ToolMissing
 
@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[Result]]] = {
     "burst": burst.measure,
     "decide": decide.measure,
     "forecast": forecasting.measure,
+    "goal": goal.measure,
     "keep": keeping.measure,
     "simulate": simulate.measure,
 }

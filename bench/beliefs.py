@@ -133,8 +133,10 @@ class _Restarted:
         self._inner: Production = self._make()
         self._until_s = scenario.duration_s
         self._every_s = DAY_S / restarts_a_day if restarts_a_day else inf
-        # from the first third of a day's share on, so that none falls on a change of shift by rule
+        # not at its end, which would fall on whole hours
         self._due = self._every_s / 3
+        self._back_s = 0.0
+        self._tick_s = scenario.every_s
         self.at_s = 0.0
         self.group = self._inner.group
         self.learned = Learned()
@@ -143,6 +145,8 @@ class _Restarted:
         return self._inner.first_tick()
 
     def tick(self, seen: Seen) -> tuple[Ints | None, float]:
+        if seen.now_s < self._back_s:
+            return None, seen.now_s + self._tick_s  # what is counted goes on being counted, and nobody looks
         wanted, due = self._inner.tick(seen)
         if seen.now_s <= self._until_s:
             self.at_s = seen.now_s
@@ -153,7 +157,7 @@ class _Restarted:
             text = json.dumps(to_json(self._inner.memory))
             self._inner = self._make()
             self._inner.memory = from_json(json.loads(text))
-            due = seen.now_s + AWAY_S
+            self._back_s = seen.now_s + AWAY_S
         return wanted, due
 
 

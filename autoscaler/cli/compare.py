@@ -18,8 +18,8 @@ HELP = {
             "costs relative to the first, with the interval in which the ratio lies. Calls nobody."
         ),
         (
-            "policies: limit:N, rules:PATH, goal, hpa, nomad, aws-step, keda, two-tier, best-fixed, oracle;\n"
-            "settings after a colon, as hpa:ceiling=6,target=0.8\n\n"
+            "policies: limit:N, rules:PATH, goal, hpa, nomad, nomad-threshold, aws-step, keda, two-tier,\n"
+            "best-fixed, oracle (docs/rules/policies.md); settings after a colon, as hpa:ceiling=6,target=0.8\n\n"
             "exit codes: 0 played, 1 mistakes in a scenario or in rules, 2 usage\n\n"
             "examples:\n  autoscaler compare weekday --policy limit:3 --policy rules:rules/webchat.yaml\n"
             "  autoscaler compare weekday flash-crowd --policy limit:3 best-fixed hpa --runs 40 --plot costs.svg\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from argparse import ArgumentTypeError
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +39,7 @@ def checked(options: argparse.Namespace) -> None:
 
     Raises:
         SettingsError: The extra `simulation` is not installed.
-        UsageError: A file to write has no folder.
+        UsageError: A file to write has no folder, or may not be written.
     """
     files: list[Path] = [file for file in (options.plot, options.report) if file is not None]
     missing = [name for name in ("numba", *(["matplotlib"] if files else [])) if find_spec(name) is None]
@@ -52,6 +53,8 @@ def checked(options: argparse.Namespace) -> None:
         if file.is_dir() or not file.parent.is_dir():
             what = "is a folder" if file.is_dir() else f"there is no folder {file.parent}"
             raise UsageError(what, place=str(file), help="Give a file in a folder that exists.")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise UsageError("can't be written: permission denied", place=str(file), help="Give one you may write.")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,7 @@
 """`simulate` as people give it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -118,6 +119,14 @@ def test_what_was_called_wrongly_is_said_before_anything_is_played(
     assert (ended.returncode, ended.stdout) == (2, "")
     assert said in ended.stderr
     assert "Try: " in ended.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_page_that_may_not_be_written_is_said_before_anything_is_played(folder: Path) -> None:
+    (folder / "kept.html").touch(mode=0o444)
+    ended = run("simulate", "hour.yaml", "--report", "kept.html", cwd=folder)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "kept.html: can't be written: permission denied" in ended.stderr
 
 
 def test_mistakes_in_the_scenario_or_the_rules_are_shown_with_their_place(folder: Path) -> None:

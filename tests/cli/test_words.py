@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from autoscaler.cli.journal_lines import as_lines
-from autoscaler.cli.lines import wrapped
+from autoscaler.cli.lines import beliefs, wrapped
 from autoscaler.cli.status_lines import status_lines
 from autoscaler.cli.stories import is_quiet, settled_by, telling
 from autoscaler.core.engine import decide
@@ -237,6 +237,21 @@ def test_a_calm_status_fits_a_few_lines() -> None:
         "gateway 10.0.0.5:8043; calls: 7 applied, 0 under way; sessions: 20 live",
         "store: 0 lines to write",
     ]
+
+
+BELIEF = "limit 4: arrivals 3.1/min, 18 agents, peak at 5, 82% within 30 s expected"
+
+
+def test_a_group_with_a_goal_tells_what_it_believes_and_what_it_forecasts() -> None:
+    ahead = "forecast of queue.waiting in 15m: 40 by the profile of mondays (error 2)"
+    lines = status_lines(standing(group={"goal": BELIEF, "forecasts": [ahead]}))
+    at = lines.index("  rules: none holds")
+    assert lines[at + 1 : at + 3] == [f"  {ahead}", f"  goal: {BELIEF}"]
+
+
+def test_where_nothing_is_forecast_or_pursued_nothing_is_said_of_it() -> None:
+    assert beliefs({"goal": "", "forecasts": []}) == []
+    assert beliefs({}) == [], "a decision's line in the journal has neither"
 
 
 def test_the_first_line_tells_that_nothing_is_called_while_observing() -> None:

@@ -176,6 +176,14 @@ def test_a_status_of_another_form_is_still_a_page(status: dict[str, Any]) -> Non
     Read(render_page(status))
 
 
+def test_what_a_goal_believes_and_rules_forecast_stands_below_the_groups() -> None:
+    told = {"goal": "limit 4: arrivals 3.1/min & 18 agents", "forecasts": ["forecast of queue.waiting in 15m: 40"]}
+    page = render_page({**STATUS, "groups": [{**STATUS["groups"][0], **told}]})
+    assert '<p class="small">Goal of webchat: limit 4: arrivals 3.1/min &amp; 18 agents</p>' in page
+    assert '<p class="small">webchat: forecast of queue.waiting in 15m: 40</p>' in page
+    assert "Goal of" not in render_page(STATUS)
+
+
 async def test_this_machine_sees_it_without_a_token(control: Any, tcp: str, call: Any) -> None:
     control.answer = STATUS
     for host in ("127.0.0.1", "localhost:8787", "[::1]:8787"):

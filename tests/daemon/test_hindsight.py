@@ -37,6 +37,28 @@ async def test_any_agent_is_told_of_at_any_tick_stage_by_stage_changed_or_not(tm
     assert (quiet["rule"], quiet["rules"]) == (None, {"surge": "false"})
 
 
+PURSUING = """\
+version: 1
+group: webchat
+queues: [2001]
+agents: {limit: {floor: 1, baseline: 3, ceiling: 6}}
+goal: {answer: 80%, within: 30s}
+"""
+
+
+async def test_what_the_goal_believed_at_a_tick_is_told_again(tmp_path: Path) -> None:
+    said = {}
+    async with recording(tmp_path, text=PURSUING, ticks_a_segment=3) as record:
+        for number in range(8):
+            plan = await record.tick(60.0 * number, snapshot(people(3), 9.0))
+            said[60.0 * number] = plan.goal
+    assert said[420.0].startswith("limit "), "or this shows nothing"
+    for seconds, sentence in said.items():
+        (group,), _ = told(record, 1002, seconds)
+        assert group["goal"] == sentence
+        assert group["forecasts"] == []
+
+
 async def test_before_the_first_tick_and_of_strangers_there_is_nothing_to_tell(tmp_path: Path) -> None:
     async with recording(tmp_path) as record:
         await record.tick(0, snapshot(people(3), 9.0))

@@ -45,6 +45,14 @@ def test_a_rule_that_waits_or_is_unknown_is_not_yet_true(tmp_path: Path) -> None
     assert own.unknown
 
 
+def test_a_goal_is_no_rule_that_tests_must_exercise(tmp_path: Path) -> None:
+    """It is judged among the rules, but nobody wrote it as one."""
+    book = {**rules(SURGE), "goal": {"answer": "80%", "within": "30s"}}
+    coverage = covered(tmp_path, book, **{"queue.waiting": "0x4 30x3 0", "agents.load": "3x7 0"})
+    assert [parts.rule.name for parts, _, _ in coverage.rules] == ["surge"]
+    assert gaps(coverage) == []
+
+
 def test_nested_conditions_are_looked_at_on_every_level(tmp_path: Path) -> None:
     when = "queue.waiting > 5 and (queue.oldest_wait > 30s or not group.busy < 50%)"
     coverage = covered(

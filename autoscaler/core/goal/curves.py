@@ -1,8 +1,8 @@
 """The productivity curve of a tier: completions of an agent by chats held, with its uncertainty.
 
-A family of shapes (USL: N. Gunther's universal scalability law, with and without a peak; powers; taking turns) times an unknown rate
-of a chat alone. Completions at each level are Poisson, so with a gamma prior the rate integrates out, and the posterior
-of a shape is one line. Where a level has been seen often, its own count speaks, not the family.
+A family of shapes (USL: N. Gunther's universal scalability law, with and without a peak; powers; taking turns) times an
+unknown rate of a chat alone. Completions at each level are Poisson, so with a gamma prior the rate integrates out, and
+the posterior of a shape is one line. Where a level has been seen often, its own count speaks, not the family.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ SOLO_S = 420.0
 SOLO_WORTH = 2.0
 POWER = 0.785
 """Throughput at j chats before anything was seen: j^0.785 (chat-domain.md, fit to practice)."""
-SPREAD = 0.5
+SPREAD = 1.0
 """Standard deviation of the logarithm of a curve about that, at six chats."""
 OWN_COUNT = 150.0
 """Completions from which a level's own count weighs more than the family."""
 OFTEN = 15.0
 """Completions from which a level counts as seen."""
-CAUTION = 0.5
+CAUTION = 1.0
 """Standard deviations by which a level above the baseline is judged worse than expected."""
 TRUST = 0.7
 """People differ and counts are attributed: evidence counts for less than its number."""
+MISFIT = 0.04
+"""What may be wrong with any count or family, as a share: quicker people hold fewer chats, a tick is not a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Curve:
     Attributes:
         mean: Expected.
         sd: Standard deviation of that belief.
-        cautious: What to count on: expected up to the baseline, half a standard deviation less above it.
+        cautious: What to count on: expected up to the baseline, a standard deviation less above it.
         peak_chance: Chance that the curve is highest at each level.
     """
 
@@ -98,15 +100,20 @@ def believed(done: Floats, spent_s: Floats, *, baseline: int) -> Curve:
     rates = (worth / time)[:, None] * shapes
     mean = chance @ rates
     variance = np.maximum(chance @ rates**2 - mean**2, 0.0) + mean**2 / worth
-    peaks = np.bincount(np.argmax(shapes, axis=1), weights=chance, minlength=len(done))
+    # the true curve is of no family: where the peak may be is said with more doubt than the family has
+    doubtful = np.sqrt(chance)
+    peaks = np.bincount(np.argmax(shapes, axis=1), weights=doubtful / doubtful.sum(), minlength=len(done))
     expected = mean * np.exp(_corrections(done, spent_s, mean))
     tried = np.flatnonzero(done >= OFTEN)
     known = max(min(baseline, len(done)), int(tried[-1]) + 1 if len(tried) else 0)
     # the pace of all levels together is soon known, and moves no choice; what a level brings against those known does
     against = shapes / shapes[:, [known - 1]]
     ratio = chance @ against
-    doubt = np.sqrt(np.maximum(chance @ against**2 - ratio**2, 0.0)) / ratio * (1 - done / (done + OWN_COUNT))
+    own = done / (done + OWN_COUNT)
+    doubt = np.sqrt(np.maximum(chance @ against**2 - ratio**2, 0.0)) / ratio * (1 - own)
     above = np.arange(1, len(done) + 1) > baseline
+    counted = expected**2 / (TRUST * np.maximum(done, 1.0))
+    variance = (1 - own) ** 2 * variance + own**2 * counted + (MISFIT * expected) ** 2
     return Curve(
         mean=expected,
         sd=np.sqrt(variance),
@@ -116,7 +123,7 @@ def believed(done: Floats, spent_s: Floats, *, baseline: int) -> Curve:
 
 
 def _corrections(done: Floats, spent_s: Floats, mean: Floats) -> Floats:
-    """By how much, as a logarithm, each level's own count moves it from the family; levels above go with those below."""
+    """By how much, as a logarithm, a level's own count moves it from the family; levels above go with those below."""
     own = done / (done + OWN_COUNT)
     apart = np.log(np.maximum(done, 0.5) / np.maximum(spent_s * mean, 1e-9), where=spent_s > 0, out=np.zeros(len(done)))
     corrections = np.zeros(len(done))

@@ -98,12 +98,12 @@ class Learned:
 
     @property
     def arrivals(self) -> float:
-        """Arrivals a second: those of the last hour, corrected towards the last minutes as far as these differ clearly."""
+        """Arrivals a second: the last hour's, corrected towards the last minutes' as far as these differ clearly."""
         if not self.watched_s:
             return 0.0
         slow = max(self.arrived_slow, 0.5) / self.watched_slow_s
         fast = self.arrived / self.watched_s
-        # squared distance in standard deviations of the faster count; what chance would bring is taken off (James, Stein)
+        # squared distance in standard deviations of the faster count, less what chance would bring (James, Stein)
         far = (fast - slow) ** 2 * self.watched_s / slow
         return slow + max(0.0, 1 - 1.5 / max(far, 1e-9)) * (fast - slow)
 

@@ -24,9 +24,9 @@ FADE_S, SLOW_FADE_S = 480.0, 2400.0
 RANKS_FADE = 0.995
 BY_LOAD = 0.25
 """Mean rank up to which routing goes to the least loaded."""
-SLOWER, FASTER = 0.7, 1.4
+SLOWER, FASTER = 0.8, 1.25
 """Changes of a level's rate that are watched for."""
-ALARM = 7.0
+ALARM = 4.0
 """Evidence from which a change is believed."""
 MATURE = 40.0
 """Completions a level must have shown before a change of it can be told."""
@@ -166,7 +166,7 @@ def _refilled(
 ) -> Floats:
     """Where completions happened whose slot was filled again within the tick, in proportion; shape (t, J).
 
-    While somebody waits every freed slot is filled at once. Else it takes one of the tick's new chats for the very agent:
+    While somebody waits every freed slot is filled at once. Else it takes one of the tick's new chats for the agent:
     after the completion, when it holds one less than before, or before it, when it then held one more.
     """
     shape = rates.shape

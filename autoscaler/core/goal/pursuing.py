@@ -70,7 +70,7 @@ def pursue(goal: Goal, tick: Tick, view: GroupView) -> Pursuit:
     )
     learned = observe(learned, seen, names)
     due = learned.planned_at is None or not 0 <= tick.at - learned.planned_at < EVERY_S
-    if due and len(here) and learned.watched_s > 0 and not math.isnan(waiting):
+    if due and len(here) and learned.watched_s > 0 and not math.isnan(waiting + seen.arrivals):
         learned = _choose(goal, tick, learned, seen, names, baselines)
     limits = team.force.copy()
     for index, name in enumerate(names):

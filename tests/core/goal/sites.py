@@ -55,7 +55,10 @@ class View:
 
 
 def snapshot(
-    team: Iterable[Person], view: View, *, overrides: Overrides = Overrides()  # noqa: B008 it is frozen
+    team: Iterable[Person],
+    view: View,
+    *,
+    overrides: Overrides = Overrides(),  # noqa: B008 it is frozen
 ) -> Snapshot:
     one = np.ones(1)
     return Snapshot(
