@@ -35,8 +35,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 RESTARTS_A_DAY = 10
-AWAY_S = 60.0
-"""How long nobody decides when it is killed and started again."""
 AS_GOOD = 0.99
 """Share of the highest rate from which a level counts as the peak."""
 DAY_S = 86_400.0
@@ -92,9 +90,9 @@ class Lived:
     restarted: float
 
 
-def live(scenario: Scenario, seed: int, index: int) -> Lived:
-    """Play a run, once as it is and once with restarts."""
-    kept, broken = _Kept(), _Kept(restarts_a_day=RESTARTS_A_DAY)
+def live(scenario: Scenario, seed: int, away_s: float, index: int) -> Lived:
+    """Play a run, once as it is and once with restarts, each of which takes so long."""
+    kept, broken = _Kept(), _Kept(restarts_a_day=RESTARTS_A_DAY, away_s=away_s)
     floor, _ = play(scenario, kept, seed=seed, index=index)
     beliefs = tuple(_beliefs(scenario, kept.last, floor.agents["speed"], came=len(floor.customers)))
     cost = score(floor, scenario).metrics[COST]
@@ -107,6 +105,7 @@ class _Kept:
     """A goal whose controllers can be looked at after the run."""
 
     restarts_a_day: int = 0
+    away_s: float = 0.0
     runs: list[_Restarted] = field(default_factory=list)
 
     @property
@@ -121,20 +120,21 @@ class _Kept:
         """As configured."""
 
     def controller(self, scenario: Scenario, *, seed: int, index: int) -> _Restarted:
-        self.runs.append(_Restarted(scenario, seed, index, self.restarts_a_day))
+        self.runs.append(_Restarted(scenario, seed, index, self.restarts_a_day, self.away_s))
         return self.last
 
 
 class _Restarted:
     """The production decision, killed at times; what it knows goes on as the text of its memory."""
 
-    def __init__(self, scenario: Scenario, seed: int, index: int, restarts_a_day: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, index: int, restarts_a_day: int, away_s: float) -> None:
         self._make = lambda: GoalPolicy().controller(scenario, seed=seed, index=index)
         self._inner: Production = self._make()
         self._until_s = scenario.duration_s
         self._every_s = DAY_S / restarts_a_day if restarts_a_day else inf
         # not at its end, which would fall on whole hours
         self._due = self._every_s / 3
+        self._away_s = away_s
         self._back_s = 0.0
         self._tick_s = scenario.every_s
         self.at_s = 0.0
@@ -146,7 +146,7 @@ class _Restarted:
 
     def tick(self, seen: Seen) -> tuple[Ints | None, float]:
         if seen.now_s < self._back_s:
-            return None, seen.now_s + self._tick_s  # what is counted goes on being counted, and nobody looks
+            return None, seen.now_s + self._tick_s  # rates go on being read, and nobody looks at them
         wanted, due = self._inner.tick(seen)
         if seen.now_s <= self._until_s:
             self.at_s = seen.now_s
@@ -157,7 +157,7 @@ class _Restarted:
             text = json.dumps(to_json(self._inner.memory))
             self._inner = self._make()
             self._inner.memory = from_json(json.loads(text))
-            self._back_s = seen.now_s + AWAY_S
+            self._back_s = seen.now_s + self._away_s
         return wanted, due
 
 

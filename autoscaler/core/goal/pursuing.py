@@ -13,6 +13,7 @@ import numpy as np
 
 from autoscaler.core.book import Goal
 from autoscaler.core.expressions import Name, Scope
+from autoscaler.core.forecasting import Forecast
 from autoscaler.core.goal.aiming import Squad, aim
 from autoscaler.core.goal.curves import believed
 from autoscaler.core.goal.learned import Learned, TierLearned, Watch
@@ -28,6 +29,10 @@ __all__ = ["Pursuit", "pursue"]
 
 EVERY_S = 60.0
 """How often limits are chosen anew."""
+
+ARRIVALS = Name(Scope.QUEUE, "arrivals_per_minute")
+AHEAD_S = (900.0, 1800.0)
+"""How far ahead arrivals are foretold."""
 
 PATIENCE_S = 200.0
 """Mean patience before anybody was seen to leave."""
@@ -69,9 +74,10 @@ def pursue(goal: Goal, tick: Tick, view: GroupView) -> Pursuit:
         leaving=_number(view, "abandoned_per_minute") / 60,
     )
     learned = observe(learned, seen, names)
+    ahead = view.forecast(ARRIVALS, AHEAD_S)
     due = learned.planned_at is None or not 0 <= tick.at - learned.planned_at < EVERY_S
     if due and len(here) and learned.watched_s > 0 and not math.isnan(waiting + seen.arrivals):
-        learned = _choose(goal, tick, learned, seen, names, baselines)
+        learned = _choose(goal, tick, learned, seen, names, baselines, ahead)
     limits = team.force.copy()
     for index, name in enumerate(names):
         rows = here[tier == index]
@@ -80,8 +86,15 @@ def pursue(goal: Goal, tick: Tick, view: GroupView) -> Pursuit:
     return Pursuit(limits=limits, learned=learned)
 
 
+def _arrivals(learned: Learned, ahead: Forecast) -> float:
+    """Arrivals a second over the next half hour: as they are, unless the profile of such days foretells them better."""
+    if not ahead.is_profile.all():
+        return learned.arrivals
+    return float(np.mean([learned.arrivals, *(np.maximum(ahead.mean, 0.0) / 60)]))
+
+
 def _number(view: GroupView, name: str) -> float:
-    return float(view.value(Name(scope=Scope.QUEUE, name=name)))
+    return float(view.value(Name(Scope.QUEUE, name)))
 
 
 def _of_tier(baseline: Columns16, tier: Ints, index: int, tick: Tick) -> int:
@@ -119,7 +132,13 @@ def _sized(column: Floats, levels: int) -> Floats:
 
 
 def _choose(
-    goal: Goal, tick: Tick, learned: Learned, seen: Sight, names: tuple[str, ...], baselines: list[int]
+    goal: Goal,
+    tick: Tick,
+    learned: Learned,
+    seen: Sight,
+    names: tuple[str, ...],
+    baselines: list[int],
+    ahead: Forecast,
 ) -> Learned:
     team = tick.team
     where = np.searchsorted(team.ids, seen.ids)
@@ -145,7 +164,7 @@ def _choose(
             )
     counts = [squad.count for squad in squads]
     market = Market(
-        arrivals=learned.arrivals,
+        arrivals=_arrivals(learned, ahead),
         leaving=(1 + learned.left) / (PATIENCE_S + learned.waited_s),
         solo_s=1 / float(np.average([squad.curve.mean[0] for squad in squads], weights=counts)),
         rank=learned.mean_rank,
@@ -154,7 +173,7 @@ def _choose(
     chosen = aim(goal, tuple(squads), market, held=held, waiting=seen.waiting)
     for squad, limit in zip(squads, chosen.limits.tolist(), strict=True):
         tiers[squad.name] = replace(tiers[squad.name], aim=limit)
-    said = sentence(goal, tuple(squads), chosen)
+    said = sentence(goal, tuple(squads), chosen, profile=ahead.days[-1] if ahead.is_profile.all() else "")
     return replace(learned, tiers=tiers, planned_at=tick.at, said=said)
 
 

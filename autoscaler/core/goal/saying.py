@@ -12,13 +12,14 @@ __all__ = ["sentence"]
 LIKELY = 0.9
 
 
-def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim) -> str:
+def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim, *, profile: str = "") -> str:
     """Such as "limit 4: arrivals 3.1/min, 18 agents, peak at 5 (4 to 6), 82 % within 30 s expected; 5 would ...".
 
     Args:
         goal: What is wanted.
         squads: What is believed of each tier.
         aim: The choice.
+        profile: Of which days the profile is by which arrivals were foretold; "": as they are now.
     """
     several = len(squads) > 1
     limits = ", ".join(
@@ -28,7 +29,7 @@ def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim) -> str:
     within = 30.0 if goal.within_s is None else goal.within_s
     answered = aim.forecast.answered[aim.chosen]
     parts = [
-        f"arrivals {aim.market.arrivals * 60:.1f}/min",
+        f"arrivals {aim.market.arrivals * 60:.1f}/min{f' by the profile of {profile}s' if profile else ''}",
         f"{sum(squad.count for squad in squads)} agents",
         ", ".join(_peak(squad, named=several) for squad in squads),
         f"{answered:.0%} within {within:g} s expected",
