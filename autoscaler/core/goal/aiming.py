@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,7 +49,8 @@ class Aim:
         chosen: Which of them.
         forecast: What was expected of each.
         market: Of which customers.
-        more_agents: How many more would meet the goal where no limit does; None: a limit does, or no such goal.
+        more_agents: How many more would meet the goal where no limit does, without targets 80 % within half a minute
+            where not half are; None: a limit does, or nobody can say.
     """
 
     limits: Floats
@@ -79,20 +80,30 @@ def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, w
     # whoever stays need not meet a target by a hair
     short[-1] = max(short[-1] - EASE, 0.0)
     best = int(np.lexsort((price + change_cost, np.maximum(short - short.min(), 0.0) > EASE / 4))[0])
+    is_hopeless = short[best] > EASE if has_targets else forecast.answered[best] < HOPELESS
     return Aim(
         limits=choices[best],
         choices=choices,
         chosen=best,
         forecast=forecast,
         market=market,
-        more_agents=_more_agents(goal, crews, choices[best], market) if short[best] > EASE else None,
+        more_agents=_more_agents(_usual(goal), crews, choices[best], market) if is_hopeless else None,
     )
 
 
+HOPELESS = 0.5
+"""Share answered in time below which a goal without targets says how many people are missing."""
 SLOT = 0.02
 """What a slot weighs against a limit change where a target decides."""
 EASE = 0.02
 """Shares of a target within which two choices are as good."""
+
+
+def _usual(goal: Goal) -> Goal:
+    """A goal without targets, with those one would set: 80 % within half a minute."""
+    if goal.answer is not None or goal.chat_stretch_below is not None:
+        return goal
+    return replace(goal, answer=0.8, within_s=30.0)
 
 
 def _short(goal: Goal, forecast: Forecast) -> Floats:

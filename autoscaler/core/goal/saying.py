@@ -66,4 +66,6 @@ def _people(goal: Goal, aim: Aim) -> str:
     if aim.more_agents is None:
         return ""
     target = "" if goal.answer is None else f" for {goal.answer:.0%}"
+    if goal.answer is None and goal.chat_stretch_below is None:
+        target = " for 80% within 30 s"
     return f"; no limit is enough{target}, only more agents would help: about {aim.more_agents} more"
