@@ -236,15 +236,14 @@ def _factors(scenario: Scenario, entry: AgentEntry, at_s: float) -> Floats:
 def _said(sentence: str, tier: str) -> tuple[float, float, float] | None:
     """The peak of a tier, and from where to where, as the sentence tells it."""
     named = "" if tier == NO_TIER else re.escape(f"{tier}: ")
-    found = re.search(rf"[,:] {named}peak (past|at) (\d+)(?: \((\d+) to (\d+)( or more)?\))?", sentence)
+    found = re.search(rf"[,:] {named}peak (past|at) (\d+)(?: \((\d+) (?:to (\d+)|or more)\))?", sentence)
     if found is None:
         return None
     peak = float(found[2])
-    if found[1] == "past":
-        return peak + 1, peak + 1, inf
+    mean = peak + 1 if found[1] == "past" else peak
     if found[3] is None:
-        return peak, peak, peak
-    return peak, float(found[3]), inf if found[5] else float(found[4])
+        return mean, mean, inf if found[1] == "past" else mean
+    return mean, float(found[3]), inf if found[4] is None else float(found[4])
 
 
 def _peak(name: str, said: tuple[float, float, float], true: Floats, baseline: int) -> Belief:

@@ -72,14 +72,15 @@ def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, w
     forecast = predict(crews, choices, market, goal.cost, now=held + waiting, within_s=goal.within_s)
     counts = np.array([squad.count for squad in squads])
     changes = (np.minimum(np.abs(choices - current), 1.0) * counts).sum(1)
-    change_cost = goal.cost.limit_change * changes + np.where(changes > 0, CALM * forecast.cost[-1], 0.0)
     short = _short(goal, forecast)
-    has_targets = goal.answer is not None or goal.chat_stretch_below is not None
-    # a target that is met asks for no more: of those who meet it, the fewest slots
-    price = (choices @ counts) * SLOT if has_targets else forecast.cost
     # whoever stays need not meet a target by a hair
     short[-1] = max(short[-1] - EASE, 0.0)
-    best = int(np.lexsort((price + change_cost, np.maximum(short - short.min(), 0.0) > EASE / 4))[0])
+    has_targets = goal.answer is not None or goal.chat_stretch_below is not None
+    is_met = has_targets and bool(short.min() <= EASE)
+    # a target that is met asks for no more: of those who meet it, the fewest slots
+    price = (choices @ counts) * SLOT if is_met else forecast.cost
+    price = price + goal.cost.limit_change * changes + np.where(changes > 0, CALM * price[-1], 0.0)
+    best = int(np.lexsort((price, short - short.min() > EASE))[0])
     is_hopeless = short[best] > EASE if has_targets else forecast.answered[best] < HOPELESS
     return Aim(
         limits=choices[best],

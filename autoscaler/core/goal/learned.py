@@ -69,6 +69,7 @@ class Learned:
         owed: Completions counted too many so far, because load and arrivals are not of one moment.
         arrived, watched_s: Arrivals, and seconds over which they were counted, both fading within minutes.
         arrived_slow, watched_slow_s: The same, fading within the hour.
+        counted_at: When arrivals were last reported, None never.
         left, waited_s: Customers who left unanswered, and customer-seconds of waiting.
         rank, ranked: Sum of the ranks by load of agents who got a chat among those who could, and how many; fading.
         tiers: By name.
@@ -87,6 +88,7 @@ class Learned:
     watched_s: float = 0.0
     arrived_slow: float = 0.0
     watched_slow_s: float = 0.0
+    counted_at: float | None = None
     left: float = 0.0
     waited_s: float = 0.0
     rank: float = 0.0
@@ -116,7 +118,7 @@ class Learned:
 def to_json(learned: Learned) -> dict[str, Any]:
     """JSON values; NaN as null."""
     return {
-        **{name: getattr(learned, name) for name in ("at", "planned_at", "said")},
+        **{name: getattr(learned, name) for name in ("at", "planned_at", "counted_at", "said")},
         **{name: float(getattr(learned, name)) for name in _NUMBERS},
         "ids": learned.ids.tolist(),
         "load": _cells(learned.load),
@@ -139,6 +141,7 @@ def from_json(value: Mapping[str, Any]) -> Learned:
             **plain,
             at=_time(value["at"]),
             planned_at=_time(value["planned_at"]),
+            counted_at=_time(value["counted_at"]),
             said=str(value["said"]),
             ids=np.array(value["ids"], np.int64),
             load=_column(value["load"]),

@@ -8,6 +8,7 @@ to what each level should have ended.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,34 +67,41 @@ def observe(learned: Learned, seen: Sight, names: tuple[str, ...]) -> Learned:
     tiers = dict(learned.tiers)
     rates = np.stack([tiers[name].rate for name in names])
     now = replace(
-        learned, at=seen.at, ids=seen.ids, load=seen.load, limit=seen.limit, waiting=seen.waiting, tiers=tiers
+        learned,
+        at=seen.at,
+        ids=seen.ids,
+        load=seen.load,
+        limit=seen.limit,
+        waiting=seen.waiting,
+        tiers=tiers,
+        counted_at=learned.counted_at if np.isnan(seen.arrivals) else seen.at,
     )
     elapsed = 0.0 if learned.at is None else seen.at - learned.at
     if not 0 < elapsed <= LONGEST_S:
         return replace(now, owed=0.0)
-    now = _customers(now, learned, seen, elapsed)
     here, there = _both(seen.ids, learned.ids)
     known = ~np.isnan(seen.load[here]) & ~np.isnan(learned.load[there])
     here, there = here[known], there[known]
     if not len(here):
-        return replace(now, owed=0.0)
+        return replace(_customers(now, learned, seen, elapsed, counted=math.nan), owed=0.0)
     before, after = learned.load[there].astype(np.int64), seen.load[here].astype(np.int64)
     now = _routing(now, before, after, learned.limit[there])
     tier = seen.tier[here]
     done = _dropped(before, after, tier, shape=rates.shape)
     spent = _spent(before, after, tier, elapsed, shape=rates.shape)
+    queued = not (seen.waiting == 0 and learned.waiting == 0)
+    now = _customers(now, learned, seen, elapsed, counted=_came(learned, seen, before, after, done, rates * spent))
     arrived, gone = seen.arrivals * elapsed, seen.leaving * elapsed
     started = arrived - gone - (seen.waiting - learned.waiting)
     if np.isnan(started):
         # a slot freed and filled again can't be told from one held on to, and that happens only while somebody waits
-        if not (seen.waiting == 0 and learned.waiting == 0):
+        if queued:
             return replace(now, owed=0.0)
         hidden = 0.0
     else:
         hidden = learned.owed + started - float((after - before).sum()) - float(done.sum())
     owed = min(hidden, 0.0)
     if hidden > 0:
-        queued = seen.waiting > 0 or learned.waiting > 0
         starts = max(float(np.nan_to_num(started)), 0.0)
         limit = learned.limit[there]
         chance = _refilled(before, tier, limit, rates, rank=now.mean_rank, starts=starts, queued=queued)
@@ -109,13 +117,27 @@ def observe(learned: Learned, seen: Sight, names: tuple[str, ...]) -> Learned:
     return replace(now, owed=max(owed, -10.0), tiers=tiers, alarms=tuple(alarms[-5:]))
 
 
-def _customers(now: Learned, before: Learned, seen: Sight, elapsed: float) -> Learned:
+def _came(learned: Learned, seen: Sight, before: Ints, after: Ints, done: Floats, expected: Floats) -> float:
+    """Customers who came within the tick, where nobody counts arrivals; NaN where the queue is not known either.
+
+    Each started a chat, waits, or left. Chats started are the growth of loads and what ended; while somebody waits a
+    freed slot is filled unseen, so that what should have ended is taken for what did.
+    """
+    ended = float(done.sum())
+    if not (seen.waiting == 0 and learned.waiting == 0):
+        ended = max(ended, float(expected.sum()))
+    return max(float((after - before).sum()) + ended + seen.waiting - learned.waiting, 0.0)
+
+
+def _customers(now: Learned, before: Learned, seen: Sight, elapsed: float, *, counted: float) -> Learned:
+    """Rates of customers; `counted` are those who came as far as loads and the queue tell."""
     fade = np.exp(-elapsed / FADE_S)
-    if not np.isnan(seen.arrivals):
-        arrived = now.arrived * fade + seen.arrivals * elapsed
+    came = counted if np.isnan(seen.arrivals) else seen.arrivals * elapsed
+    if not np.isnan(came):
+        arrived = now.arrived * fade + came
         now = replace(now, arrived=arrived, watched_s=now.watched_s * fade + elapsed)
         fade = np.exp(-elapsed / SLOW_FADE_S)
-        arrived = now.arrived_slow * fade + seen.arrivals * elapsed
+        arrived = now.arrived_slow * fade + came
         now = replace(now, arrived_slow=arrived, watched_slow_s=now.watched_slow_s * fade + elapsed)
     waited = (seen.waiting + before.waiting) / 2 * elapsed
     if not np.isnan(seen.leaving) and not np.isnan(waited):

@@ -194,6 +194,11 @@ def _cost(market: Market, cost: GoalCost, *, ending: Floats, crowding: Floats, h
 
 def _steps(arrivals: float, down: Floats, cell: float) -> tuple[Floats, Floats]:
     """Rates of going one cell up and one down."""
+    if cell == 1.0:
+        rises, falls = np.full_like(down, arrivals), down.copy()
+        falls[:, 0] = 0.0
+        rises[:, -1] = 0.0
+        return rises, falls
     spread = (arrivals + down) / 2
     bend = (arrivals - down) * cell / np.maximum(spread, 1e-12)
     scale = spread / cell**2

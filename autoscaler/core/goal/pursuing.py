@@ -1,7 +1,8 @@
 """A group's goal at one tick: learn from what is seen, choose limits anew once a minute, say who should carry them.
 
 Between two choices the last one stands, so that what could not be done at once (budgets, failed calls, people who just
-came) is done later. Where arrivals or the queue are not known nothing is chosen, and nothing learned from them.
+came) is done later. Where the queue is not known, or arrivals have just been lost, nothing is chosen. Where nobody
+counts arrivals they follow from loads and the queue, and completions are learned only while nobody waits.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ EVERY_S = 60.0
 ARRIVALS = Name(Scope.QUEUE, "arrivals_per_minute")
 AHEAD_S = (900.0, 1800.0)
 """How far ahead arrivals are foretold."""
+
+LOST_S = 3600.0
+"""For so long arrivals that were counted may come back; then they are taken to be counted no more."""
 
 PATIENCE_S = 200.0
 """Mean patience before anybody was seen to leave."""
@@ -76,7 +80,8 @@ def pursue(goal: Goal, tick: Tick, view: GroupView) -> Pursuit:
     learned = observe(learned, seen, names)
     ahead = view.forecast(ARRIVALS, AHEAD_S)
     due = learned.planned_at is None or not 0 <= tick.at - learned.planned_at < EVERY_S
-    if due and len(here) and learned.watched_s > 0 and not math.isnan(waiting + seen.arrivals):
+    lost = math.isnan(seen.arrivals) and learned.counted_at is not None and tick.at - learned.counted_at < LOST_S
+    if due and len(here) and learned.watched_s > 0 and not (math.isnan(waiting) or lost):
         learned = _choose(goal, tick, learned, seen, names, baselines, ahead)
     limits = team.force.copy()
     for index, name in enumerate(names):
@@ -112,7 +117,7 @@ def _known(tick: Tick, names: tuple[str, ...], baselines: list[int]) -> Learned:
     ceilings = [group.limits.ceiling, *(tier.limits.ceiling for tier in group.tiers)]
     levels = min(max(ceilings) + 1, 60)
     learned = tick.memory.learned or Learned()
-    tiers = {}
+    tiers = dict(learned.tiers)
     for name, baseline in zip(names, baselines, strict=True):
         tier = learned.tiers.get(name)
         if tier is None:

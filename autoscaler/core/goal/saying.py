@@ -27,10 +27,11 @@ def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim, *, profile: str = 
         for squad, limit in zip(squads, aim.limits.tolist(), strict=True)
     )
     within = 30.0 if goal.within_s is None else goal.within_s
+    people = sum(squad.count for squad in squads)
     answered = aim.forecast.answered[aim.chosen]
     parts = [
         f"arrivals {aim.market.arrivals * 60:.1f}/min{f' by the profile of {profile}s' if profile else ''}",
-        f"{sum(squad.count for squad in squads)} agents",
+        f"{people} agent{'' if people == 1 else 's'}",
         ", ".join(_peak(squad, named=several) for squad in squads),
         f"{answered:.0%} within {within:g} s expected",
     ]
@@ -42,9 +43,9 @@ def _peak(squad: Squad, *, named: bool) -> str:
     low = int(np.searchsorted(chance, (1 - LIKELY) / 2)) + 1
     high = int(np.searchsorted(chance, 1 - (1 - LIKELY) / 2)) + 1
     top = len(chance)
-    spread = f" ({low} to {high}{' or more' if high >= top else ''})" if high > low else ""
+    spread = f" ({low} or more)" if high >= top > low else f" ({low} to {high})" if high > low else ""
     peak = squad.curve.peak
-    where = f"peak past {top - 1}" if peak >= top else f"peak at {peak}{spread}"
+    where = f"peak past {top - 1}{spread}" if peak >= top else f"peak at {peak}{spread}"
     return f"{squad.name}: {where}" if named else where
 
 
