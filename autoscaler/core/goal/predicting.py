@@ -90,9 +90,9 @@ def predict(
     x = np.arange(0.0, top + cell, cell)
     held = np.minimum(x, slots[:, None])
     waiting = x - held
-    ending, crowding = _floor(crews, choices, market, held)
+    ending, crowding, excess = _floor(crews, choices, market, held)
     down = ending + market.leaving * waiting
-    rate = _cost(market, cost, ending=ending, crowding=crowding, held=held, waiting=waiting)
+    rate = _cost(market, cost, crowding=crowding, excess=excess, waiting=waiting)
     rises, falls = _steps(market.arrivals, down, cell)
     value = _discounted(rises, falls, rate)
     at = min(now / cell, len(x) - 1.0)
@@ -107,87 +107,90 @@ def predict(
     )
 
 
-def _floor(crews: tuple[Crew, ...], choices: Floats, market: Market, held: Floats) -> tuple[Floats, Floats]:
-    """Completions a second, and the sum of squares above baseline, with `held` chats, shape (k, x) both."""
-    ending, crowding = np.empty_like(held), np.empty_like(held)
+def _floor(crews: tuple[Crew, ...], choices: Floats, market: Market, held: Floats) -> Floats:
+    """Completions a second, squares above baseline and chats in excess with `held` chats, shape (3, k, x)."""
+    tables = [_table(crew, market.solo_s) for crew in crews]
+    counts = np.array([crew.count for crew in crews])
+    floor = np.empty((3, *held.shape))
     for row, limits in enumerate(choices):
-        load, ends, crowd = _filled(crews, limits, market)
-        ending[row] = np.interp(held[row], load, ends)
-        crowding[row] = np.interp(held[row], load, crowd)
-    return ending, crowding
+        load, *rest = _filled(tables, counts, limits, market)
+        for index, column in enumerate(rest):
+            floor[index, row] = np.interp(held[row], load, column)
+    return floor
 
 
-def _filled(crews: tuple[Crew, ...], limits: Floats, market: Market) -> tuple[Floats, Floats, Floats]:
-    """Chats held, completions a second and crowding as the floor fills up, by how chats are routed."""
+def _table(crew: Crew, solo_s: float) -> Floats:
+    """One agent with 0..J chats, shape (4, J + 1): chats, completions a second, crowding, and chats in excess.
+
+    A chat lasts, exponentially, `stretch` times as long as alone; the share of that which is past the time alone is
+    exp(-1/stretch).
+    """
+    held = np.arange(float(len(crew.rate)))
+    stretch = held / np.maximum(crew.rate * solo_s, 1e-9)
+    excess = held * np.exp(-1 / np.maximum(stretch, 0.05))
+    return np.array([held, crew.rate, np.maximum(held - crew.baseline, 0.0) ** 2, excess])
+
+
+def _filled(tables: list[Floats], counts: Floats, limits: Floats, market: Market) -> Floats:
+    """The tables' rows, for all agents together, as the floor fills up, by how chats are routed; shape (4, points)."""
     if market.rank > 0.75:
-        return _filled_one_by_one(crews, limits)
+        return _filled_one_by_one(tables, counts, limits)
     if market.rank > 0.25:
-        return _filled_at_random(crews, limits)
-    return _filled_evenly(crews, limits)
+        return _filled_at_random(tables, counts, limits)
+    return _filled_evenly(tables, counts, limits)
 
 
-def _filled_evenly(crews: tuple[Crew, ...], limits: Floats) -> tuple[Floats, Floats, Floats]:
+def _filled_evenly(tables: list[Floats], counts: Floats, limits: Floats) -> Floats:
     """Every agent below its limit holds as many as any other, but for a few.
 
     Chats are never moved, so when some end loads are uneven for a while: the more so the fewer agents there are.
     """
     levels = np.unique(np.concatenate((np.arange(0.0, limits.max() + 0.25, 0.25), limits)))
-    load, ends, crowd = (np.zeros(len(levels)) for _ in range(3))
-    share = UNEVEN / math.sqrt(sum(crew.count for crew in crews))
-    for crew, limit in zip(crews, limits, strict=True):
+    filled = np.zeros((4, len(levels)))
+    share = UNEVEN / math.sqrt(counts.sum())
+    for table, count, limit in zip(tables, counts, limits, strict=True):
         level = np.minimum(levels, limit)
         apart = np.minimum(np.minimum(1.0, level), limit - level)
-        load += crew.count * level
         for moved, part in ((0.0, 1 - 2 * share), (-1.0, share), (1.0, share)):
-            ends += crew.count * part * _between(crew.rate, level + moved * apart)
-            crowd += crew.count * part * _between(_crowding(crew), level + moved * apart)
-    keep = np.concatenate(([True], np.diff(load) > 0))
-    return load[keep], ends[keep], crowd[keep]
+            filled += count * part * _between(table, level + moved * apart)
+    rises = np.concatenate(([True], np.diff(filled[0]) > 0))
+    return np.compress(rises, filled, axis=1)
 
 
-def _filled_one_by_one(crews: tuple[Crew, ...], limits: Floats) -> tuple[Floats, Floats, Floats]:
+def _filled_one_by_one(tables: list[Floats], counts: Floats, limits: Floats) -> Floats:
     """An agent is filled up before the next gets a chat."""
-    share = np.array([0.0, 1.0])
-    load = sum(crew.count * limit for crew, limit in zip(crews, limits, strict=True))
-    ends = sum(crew.count * float(_between(crew.rate, limit)) for crew, limit in zip(crews, limits, strict=True))
-    crowd = sum(crew.count * float(_between(_crowding(crew), limit)) for crew, limit in zip(crews, limits, strict=True))
-    return share * load, share * ends, share * crowd
+    filled = np.zeros((4, 2))
+    for table, count, limit in zip(tables, counts, limits, strict=True):
+        filled += count * _between(table, np.array([0.0, limit]))
+    return filled
 
 
-def _filled_at_random(crews: tuple[Crew, ...], limits: Floats) -> tuple[Floats, Floats, Floats]:
+def _filled_at_random(tables: list[Floats], counts: Floats, limits: Floats) -> Floats:
     """Everybody below the limit gets the next chat with equal chance: each agent is a process of its own."""
-    pull = np.concatenate(([0.0], np.geomspace(1e-3, 1e3, 24)))[:, None] * crews[0].rate[1]
-    load, ends, crowd = (np.zeros(len(pull)) for _ in range(3))
-    for crew, limit in zip(crews, limits, strict=True):
-        for whole, share in ((int(np.floor(limit)), 1 - limit % 1), (int(np.ceil(limit)), limit % 1)):
+    pull = np.concatenate(([0.0], np.geomspace(1e-3, 1e3, 24)))[:, None] * tables[0][1, 1]
+    filled = np.zeros((4, len(pull)))
+    for table, count, limit in zip(tables, counts, limits, strict=True):
+        for whole, share in ((math.floor(limit), 1 - limit % 1), (math.ceil(limit), limit % 1)):
             if share > 0:
-                j = np.arange(whole + 1)
-                growth = np.concatenate((np.ones((len(pull), 1)), pull / crew.rate[1 : whole + 1]), axis=1)
+                growth = np.concatenate((np.ones((len(pull), 1)), pull / table[1, 1 : whole + 1]), axis=1)
                 chance = np.cumprod(growth, axis=1)
                 chance /= chance.sum(1, keepdims=True)
-                load += crew.count * share * (chance @ j)
-                ends += crew.count * share * (chance @ crew.rate[: whole + 1])
-                crowd += crew.count * share * (chance @ _crowding(crew)[: whole + 1])
-    return load, ends, crowd
-
-
-def _crowding(crew: Crew) -> Floats:
-    over: Floats = np.maximum(np.arange(len(crew.rate)) - crew.baseline, 0.0) ** 2
-    return over
+                filled += count * share * (table[:, : whole + 1] @ chance.T)
+    return filled
 
 
 def _between(table: Floats, level: Floats) -> Floats:
-    return np.interp(level, np.arange(len(table)), table)
+    """Columns of a table at levels between whole ones."""
+    low = np.minimum(level.astype(np.int64), table.shape[1] - 2)
+    below = table[:, low]
+    between: Floats = below + (level - low) * (table[:, low + 1] - below)
+    return between
 
 
-def _cost(market: Market, cost: GoalCost, *, ending: Floats, crowding: Floats, held: Floats, waiting: Floats) -> Floats:
+def _cost(market: Market, cost: GoalCost, *, crowding: Floats, excess: Floats, waiting: Floats) -> Floats:
     """Cost a second."""
     # who came within the free time is not late yet: about arrivals x free of those who wait
     late = waiting**2 / (waiting + market.arrivals * cost.free_s + 1e-9)
-    alone = ending * market.solo_s
-    stretch = held / np.maximum(alone, 1e-9)
-    # of exponential times with mean `stretch` x solo, what exceeds solo
-    excess = held * np.exp(-1 / np.maximum(stretch, 0.05))
     minute: Floats = late * cost.late_minute + crowding * cost.crowding + excess * cost.excess_chat_minute
     return minute / 60 + waiting * market.leaving * cost.abandoned
 
