@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.core.book import Calendar
+from autoscaler.core.cells import nullable
 from autoscaler.core.expressions import MOST_AHEAD_S
 from autoscaler.core.profiles import BIN_S, DAYS, Profile, cells, expected, learned
 from autoscaler.core.profiles import from_json as profile_from_json
@@ -215,7 +216,7 @@ def prior_of(outlook: Outlook) -> dict[str, Any]:
             day: [[_rounded(number) for number in numbers] for numbers in rows]
             for day, rows in profile_to_json(outlook.profile).items()
         },
-        "errors": [[_rounded(error) for error in row] for row in _nullable(outlook.errors)],
+        "errors": [[_rounded(error) for error in row] for row in nullable(outlook.errors)],
         "scored": outlook.scored.tolist(),
     }
 
@@ -359,8 +360,8 @@ def to_json(outlook: Outlook) -> dict[str, Any]:
     """JSON values; NaN as null."""
     return {
         "profile": profile_to_json(outlook.profile),
-        "pending": _nullable(outlook.pending),
-        "errors": _nullable(outlook.errors),
+        "pending": nullable(outlook.pending),
+        "errors": nullable(outlook.errors),
         "scored": outlook.scored.tolist(),
         "origin": outlook.origin,
         "bin": outlook.bin,
@@ -402,10 +403,3 @@ def _array(value: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Float
     if array.shape != shape:
         raise ValueError(f"{name} is of shape {array.shape}, not {shape}")
     return array
-
-
-def _nullable(array: Floats) -> list[Any]:
-    cells_of = array.astype(object)
-    cells_of[np.isnan(array)] = None
-    listed: list[Any] = cells_of.tolist()
-    return listed

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autoscaler.core.book import EachAgent
+from autoscaler.core.cells import nullable
 from autoscaler.core.forecasting import Outlook
 from autoscaler.core.forecasting import from_json as outlook_from_json
 from autoscaler.core.forecasting import to_json as outlook_to_json
@@ -254,8 +255,8 @@ def _group_to_json(group: GroupMemory) -> dict[str, Any]:
         "learned": None if group.learned is None else learned_to_json(group.learned),
         "agents": {
             "ids": agents.ids.tolist(),
-            **{name: _nullable(getattr(agents, name)) for name in _COLUMNS},
-            **{name: {rule: _nullable(column) for rule, column in getattr(agents, name).items()} for name in _BY_RULE},
+            **{name: nullable(getattr(agents, name)) for name in _COLUMNS},
+            **{name: {rule: nullable(column) for rule, column in getattr(agents, name).items()} for name in _BY_RULE},
         },
     }
 
@@ -329,11 +330,3 @@ def _times(value: Mapping[str, Any], name: str) -> dict[str, float]:
 
 def _ledger(value: list[list[float]]) -> Ledger:
     return tuple((float(when), int(count)) for when, count in value)
-
-
-def _nullable(column: Floats) -> list[Any]:
-    """NaN has no JSON form; null stands for it."""
-    cells = column.astype(object)
-    cells[np.isnan(column)] = None
-    listed: list[Any] = cells.tolist()
-    return listed

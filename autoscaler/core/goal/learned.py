@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autoscaler.core.cells import nullable
 from autoscaler.core.readings import Floats, Ints
 
 __all__ = ["Learned", "TierLearned", "Watch", "from_json", "to_json"]
@@ -121,8 +122,8 @@ def to_json(learned: Learned) -> dict[str, Any]:
         **{name: getattr(learned, name) for name in ("at", "planned_at", "counted_at", "said")},
         **{name: float(getattr(learned, name)) for name in _NUMBERS},
         "ids": learned.ids.tolist(),
-        "load": _cells(learned.load),
-        "limit": _cells(learned.limit),
+        "load": nullable(learned.load),
+        "limit": nullable(learned.limit),
         "waiting": _cell(learned.waiting),
         "tiers": {name: _tier_to_json(tier) for name, tier in learned.tiers.items()},
         "alarms": [list(alarm) for alarm in learned.alarms],
@@ -195,7 +196,3 @@ def _column(cells: Any) -> Floats:
 
 def _cell(value: float) -> float | None:
     return None if math.isnan(value) else value
-
-
-def _cells(column: Floats) -> list[float | None]:
-    return [_cell(value) for value in column.tolist()]
