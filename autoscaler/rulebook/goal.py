@@ -11,7 +11,7 @@ from autoscaler.rulebook.layout_rules import Rules
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.suggestions import quoted
 
-__all__ = ["build_goal"]
+__all__ = ["build_goal", "cost_of"]
 
 
 def build_goal(file: Entries, reporter: Reporter) -> Goal | None:
@@ -42,7 +42,7 @@ def build_goal(file: Entries, reporter: Reporter) -> Goal | None:
             message = f"{quoted(GOAL_RULE.name)} is how the journal calls what the goal asks"
             span = rule.value.value_span(Rules.name)
             reporter.report(Code.DUPLICATE_NAME, span, message, "give the rule another name")
-    cost = _cost(entries.get(Goals.cost))
+    cost = cost_of(entries.get(Goals.cost))
     if cost.late_minute == cost.abandoned == 0 and not entries.has(Goals.answer):
         message = "waiting and abandoning cost nothing here, so the cheapest is to serve nobody"
         help_ = "give late_minute or abandoned a weight, or set a target with answer and within"
@@ -55,7 +55,8 @@ def build_goal(file: Entries, reporter: Reporter) -> Goal | None:
     )
 
 
-def _cost(entries: Entries | None) -> GoalCost:
+def cost_of(entries: Entries | None) -> GoalCost:
+    """The weights written, and the usual ones of those that are not."""
     standard = GoalCost()
     if entries is None:
         return standard

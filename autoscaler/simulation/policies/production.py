@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from autoscaler.core.book import Goal, GoalCost, Group, IdRange, Limits, Mode, Rulebook, Tier
+from autoscaler.core.book import Goal, Group, IdRange, Limits, Mode, Rulebook, Tier
 from autoscaler.core.engine import decide
 from autoscaler.core.goal.rule import GOAL_RULE
 from autoscaler.core.memory import Memory
@@ -79,19 +79,11 @@ class GoalPolicy:
         return Production(numbered, self._group(numbered), "")
 
     def _group(self, scenario: Scenario) -> Group:
-        cost = scenario.cost
         goal = Goal(
             answer=self.answer or None,
             within_s=self.within if self.answer else None,
             chat_stretch_below=self.stretch or None,
-            cost=GoalCost(
-                late_minute=cost.late_minute,
-                free_s=cost.free_s,
-                abandoned=cost.abandoned,
-                excess_chat_minute=cost.excess_chat_minute,
-                crowding=cost.crowding,
-                limit_change=cost.limit_change,
-            ),
+            cost=scenario.cost,
         )
         tiers: dict[str, Tier] = {}
         for entry in scenario.agents:

@@ -6,6 +6,7 @@ import math
 from enum import Enum
 
 from autoscaler.rulebook.grammar import Entries, Key, Kind, Section, list_of, section
+from autoscaler.rulebook.layout import COST
 from autoscaler.rulebook.measures import DAY, HOUR, duration, share
 from autoscaler.rulebook.nodes import Node, Scalar
 from autoscaler.rulebook.people import id_range
@@ -21,7 +22,6 @@ __all__ = [
     "Agents",
     "ArrivalKeys",
     "Bursts",
-    "CostKeys",
     "Distribution",
     "Gaps",
     "Gateways",
@@ -205,34 +205,6 @@ class Gateways:
     failure = Key(name="failure", kind=share("failure", 0, 1), about="share of calls that fail, default 0%")
 
 
-class CostKeys:
-    """Keys of `cost`."""
-
-    late_minute = Key(name="late_minute", kind=number("late_minute", 0, 1e6), about="of a minute waited beyond free")
-    free = Key(name="free", kind=duration("free", 0, DAY), about="wait that costs nothing")
-    abandoned = Key(name="abandoned", kind=number("abandoned", 0, 1e6), about="of a customer who left")
-    excess_chat_minute = Key(
-        name="excess_chat_minute",
-        kind=number("excess_chat_minute", 0, 1e6),
-        about="of a minute of chat beyond solo_chat",
-    )
-    crowding = Key(name="crowding", kind=number("crowding", 0, 1e6), about="of a minute of (load - baseline) squared")
-    limit_change = Key(name="limit_change", kind=number("limit_change", 0, 1e6), about="of one change of a limit")
-
-
-_COST = Section(
-    noun="cost",
-    keys=(
-        CostKeys.late_minute,
-        CostKeys.free,
-        CostKeys.abandoned,
-        CostKeys.excess_chat_minute,
-        CostKeys.crowding,
-        CostKeys.limit_change,
-    ),
-)
-
-
 class Keys:
     """Keys of a whole scenario file."""
 
@@ -272,7 +244,7 @@ class Keys:
         kind=section(Section(noun="gateway", keys=(Gateways.delay, Gateways.failure))),
         about="how calls to it go",
     )
-    cost = Key(name="cost", kind=section(_COST), about="weights of cost_per_chat")
+    cost = Key(name="cost", kind=section(COST), about="weights of cost_per_chat")
 
 
 SCENARIO = Section(

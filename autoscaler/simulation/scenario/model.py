@@ -13,13 +13,13 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from autoscaler.core.book import GoalCost
 from autoscaler.simulation.slowdown import Slowdown
 
 __all__ = [
     "MOST_CHATS",
     "AgentEntry",
     "Arrivals",
-    "Cost",
     "Curve",
     "Gateway",
     "Routing",
@@ -146,18 +146,6 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """Weights of `cost_per_chat`, in whatever unit the site counts; `free_s` of waiting cost nothing."""
-
-    late_minute: float = 1.0
-    free_s: float = 30.0
-    abandoned: float = 5.0
-    excess_chat_minute: float = 0.1
-    crowding: float = 0.1
-    limit_change: float = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One simulated stretch of a contact centre's life.
 
@@ -182,7 +170,7 @@ class Scenario:
     patience: Spread | None
     routing: Routing = Routing.LEAST_LOADED
     gateway: Gateway = field(default_factory=Gateway)
-    cost: Cost = field(default_factory=Cost)
+    cost: GoalCost = field(default_factory=GoalCost)
     description: str = ""
     source: str = ""
 

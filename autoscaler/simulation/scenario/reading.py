@@ -14,6 +14,7 @@ from autoscaler.rulebook.codes import Code
 from autoscaler.rulebook.composing import compose
 from autoscaler.rulebook.diagnostics import Diagnostic
 from autoscaler.rulebook.files import about_file, decode, read_files
+from autoscaler.rulebook.goal import cost_of
 from autoscaler.rulebook.grammar import Entries, Key, section
 from autoscaler.rulebook.reporting import Reporter
 from autoscaler.rulebook.source import Source, Span
@@ -22,14 +23,13 @@ from autoscaler.simulation.scenario.covering import Stretch
 from autoscaler.simulation.scenario.layout import (
     SCENARIO,
     Agents,
-    CostKeys,
     Distribution,
     Gateways,
     Keys,
     Patience,
     Services,
 )
-from autoscaler.simulation.scenario.model import Cost, Gateway, Routing, Scenario, Service, Spread
+from autoscaler.simulation.scenario.model import Gateway, Routing, Scenario, Service, Spread
 from autoscaler.simulation.scenario.people import build_agents, is_anybody_there
 
 __all__ = ["parse_scenario", "read_scenario"]
@@ -126,7 +126,7 @@ def _scenario(reporter: Reporter, folder: Path, about_trace: list[Diagnostic]) -
         patience=None if patience.mean_s == math.inf else patience,
         routing=entries.get(Keys.routing) or Routing.LEAST_LOADED,
         gateway=_gateway(entries.get(Keys.gateway)),
-        cost=_cost(entries.get(Keys.cost)),
+        cost=cost_of(entries.get(Keys.cost)),
         description=(entries.get(Keys.description) or "").strip(),
         source=source,
     )
@@ -192,22 +192,3 @@ def _gateway(entries: Entries | None) -> Gateway:
     if entries is None:
         return Gateway()
     return Gateway(delay_s=entries.get(Gateways.delay) or 0.0, failure=entries.get(Gateways.failure) or 0.0)
-
-
-def _cost(entries: Entries | None) -> Cost:
-    default = Cost()
-    if entries is None:
-        return default
-
-    def weight(key: Key[float], otherwise: float) -> float:
-        found = entries.get(key)
-        return otherwise if found is None else found
-
-    return Cost(
-        late_minute=weight(CostKeys.late_minute, default.late_minute),
-        free_s=weight(CostKeys.free, default.free_s),
-        abandoned=weight(CostKeys.abandoned, default.abandoned),
-        excess_chat_minute=weight(CostKeys.excess_chat_minute, default.excess_chat_minute),
-        crowding=weight(CostKeys.crowding, default.crowding),
-        limit_change=weight(CostKeys.limit_change, default.limit_change),
-    )

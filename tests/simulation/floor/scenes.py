@@ -12,12 +12,12 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from autoscaler.core.book import GoalCost
 from autoscaler.simulation.floor.ports import Seen
 from autoscaler.simulation.scenario.curves import curve
 from autoscaler.simulation.scenario.model import (
     AgentEntry,
     Arrivals,
-    Cost,
     Curve,
     Gateway,
     Routing,
@@ -49,7 +49,7 @@ def scenario(**changes: Any) -> Scenario:
         "agents": (AgentEntry(count=2, limit=2),),
         "service": Service(solo=Spread(mean_s=200.0), curves=(curve(Power(alpha=0.6)),)),
         "patience": None,
-        "cost": Cost(),
+        "cost": GoalCost(),
     }
     return Scenario(**{**base, **changes})
 

@@ -8,17 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from autoscaler.core.book import GoalCost
 from autoscaler.simulation.floor.kernel import ROUTINGS, advance, close, obey
 from autoscaler.simulation.floor.score import score
 from autoscaler.simulation.floor.state import SHIFT, TURN, Floor, blank
-from autoscaler.simulation.scenario.model import Cost, Routing, Scenario, Service, Spread
+from autoscaler.simulation.scenario.model import Routing, Scenario, Service, Spread
 from tests.simulation.floor.scenes import scenario
 
 ALWAYS = math.inf
 
 
 def scored(begins: float, ends: float) -> Scenario:
-    plain = scenario(warm_up_s=begins, duration_s=ends, cost=Cost())
+    plain = scenario(warm_up_s=begins, duration_s=ends, cost=GoalCost())
     return replace(plain, service=Service(solo=Spread(mean_s=60.0), curves=plain.service.curves))
 
 

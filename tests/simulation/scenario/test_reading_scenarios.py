@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoscaler.simulation.scenario.model import Cost, Gateway, Routing, Spread, Window
+from autoscaler.core.book import GoalCost
+from autoscaler.simulation.scenario.model import Gateway, Routing, Spread, Window
 from autoscaler.simulation.scenario.reading import parse_scenario, read_scenario
 from autoscaler.simulation.slowdown import Power, UniversalScalability, factor
 
@@ -47,13 +48,13 @@ def test_the_agreed_form_is_read_as_it_says() -> None:
     assert [(entry.count, entry.limit, entry.speed, entry.shift) for entry in read.agents] == [(20, 3, 1, ())]
     assert read.service.solo == Spread(mean_s=400)
     assert read.service.curves[0].factors == pytest.approx(np.arange(1, 61) ** 0.6)
-    assert (read.gateway, read.cost) == (Gateway(), Cost())
+    assert (read.gateway, read.cost) == (Gateway(), GoalCost())
 
 
 def test_what_is_left_out_has_the_documented_default() -> None:
     read = parse_scenario(text(), "rainy-day.yaml", Path())
     assert (read.name, read.seed, read.warm_up_s, read.every_s) == ("rainy-day", 1, 0, 15)
-    assert (read.patience, read.routing, read.gateway, read.cost) == (None, Routing.LEAST_LOADED, Gateway(), Cost())
+    assert (read.patience, read.routing, read.gateway, read.cost) == (None, Routing.LEAST_LOADED, Gateway(), GoalCost())
     assert f"{read.clock:%a %Y-%m-%d %H:%M}" == "Mon 2026-03-02 09:00"
     assert read.source == "rainy-day.yaml"
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from autoscaler.core.book import GoalCost
+from autoscaler.rulebook.layout import Costs
 from autoscaler.simulation.scenario.curves import CurveKind
-from autoscaler.simulation.scenario.layout import SCENARIO, Agents, ArrivalKeys, CostKeys, Keys
-from autoscaler.simulation.scenario.model import Cost, Routing
+from autoscaler.simulation.scenario.layout import SCENARIO, Agents, ArrivalKeys, Keys
+from autoscaler.simulation.scenario.model import Routing
 from autoscaler.simulation.scenario.reading import parse_scenario
 from autoscaler.simulation.scenario.shipped import shipped
 
@@ -33,7 +35,7 @@ def test_an_example_is_read_without_findings(example: str) -> None:
 def test_there_are_examples_and_the_first_is_a_whole_scenario() -> None:
     assert len(EXAMPLES) >= 8
     assert {key.name for key in SCENARIO.keys} == set(yaml.safe_load(EXAMPLES[0]))
-    assert parse_scenario(EXAMPLES[0], "a.yaml", Path()).cost == Cost()
+    assert parse_scenario(EXAMPLES[0], "a.yaml", Path()).cost == GoalCost()
 
 
 def test_the_mistake_it_shows_is_told_off_as_it_says() -> None:
@@ -61,7 +63,7 @@ def test_every_key_and_kind_has_its_row() -> None:
     assert rows("Agents") == names(Agents)
     assert rows("Service") - {"kind"} == {kind.value for kind in CurveKind}
     assert all(f"`{routing.value}`" in PAGE for routing in Routing)
-    assert all(key in EXAMPLES[0] for key in names(CostKeys))
+    assert all(key in EXAMPLES[0] for key in names(Costs))
 
 
 def test_every_shipped_scenario_and_no_other_is_named() -> None:
