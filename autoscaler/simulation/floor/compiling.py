@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from numba import njit
@@ -11,17 +11,21 @@ __all__ = ["compiled", "inlined"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+UNCOUNTED: Mapping[str, Any] = {"_nrt": False}
+"""Without numba's runtime, which would count references to every array at every assignment, atomically: that cost a
+third of an event. The caller holds the arrays all the while; numba refuses to compile what would make a new one."""
+
 
 def compiled(function: F) -> F:
-    """The function, compiled at its first call.
+    """The function, compiled at its first call; it may write into arrays, and makes none.
 
     The code is kept beside the source, in the user's cache folder or in `NUMBA_CACHE_DIR`; in a service whose file
     system can only be read, each process compiles anew.
     """
     try:
-        dispatcher: Any = njit(cache=True)(function)
+        dispatcher: Any = njit(cache=True, **UNCOUNTED)(function)
     except RuntimeError:  # numba's for "no locator available": there is no folder it may write in
-        dispatcher = njit(function)
+        dispatcher = njit(**UNCOUNTED)(function)
     called_as: F = dispatcher
     return called_as
 
@@ -29,8 +33,8 @@ def compiled(function: F) -> F:
 def inlined(function: F) -> F:
     """The function, put in place wherever a compiled one calls it.
 
-    A call counts references to every array it hands over, which costs as much as the rest of an event.
+    A call hands over shape and strides of every array, which costs a good part of an event.
     """
-    dispatcher: Any = njit(inline="always")(function)
+    dispatcher: Any = njit(inline="always", **UNCOUNTED)(function)
     called_as: F = dispatcher
     return called_as

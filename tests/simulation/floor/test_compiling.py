@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from numba.core.errors import TypingError
 
 from autoscaler.simulation.floor.compiling import compiled
 from autoscaler.simulation.floor.kernel import advance, close, obey
@@ -77,6 +79,13 @@ def test_where_no_compiled_code_can_be_kept_it_is_compiled_for_this_process() ->
     scope: dict[str, Any] = {}
     exec("def twice(x):\n    return 2 * x", scope)
     assert compiled(scope["twice"])(21) == 42
+
+
+def test_compiled_code_counts_no_references_and_so_may_not_make_an_array() -> None:
+    scope: dict[str, Any] = {"zeros": np.zeros}
+    exec("def made(n):\n    return zeros(n).sum()", scope)
+    with pytest.raises(TypingError, match="zeros"):
+        compiled(scope["made"])(3)
 
 
 def test_two_processes_that_compile_at_once_into_one_folder_agree(tmp_path: Path) -> None:
