@@ -40,7 +40,8 @@ def advance(  # noqa: PLR0912, PLR0915 (the table of events in one place; a call
     customers: Rows,
     targets: Rows,
     holds: Rows,
-    heap: Rows,
+    keys: Rows,
+    next_ends: Rows,
     deadlines: Rows,
     calls: Rows,
     shifts: Rows,
@@ -66,8 +67,8 @@ def advance(  # noqa: PLR0912, PLR0915 (the table of events in one place; a call
             at, kind = turns[s.turn].at, 1
         if s.calls_done < s.calls_sent and calls[s.calls_done % len(calls)].at < at:
             at, kind = calls[s.calls_done % len(calls)].at, 2
-        if agents[heap[0]].next_end < at:
-            at, kind = agents[heap[0]].next_end, 3
+        if next_ends[1] < at:
+            at, kind = next_ends[1], 3
         while s.deadlines and customers[deadlines[0].customer].where != WAITING:
             _pop_deadline(s, deadlines)
         if s.deadlines and deadlines[0].at < at:
@@ -92,19 +93,19 @@ def advance(  # noqa: PLR0912, PLR0915 (the table of events in one place; a call
             if not pulls and customers[customer].deadline < np.inf:
                 _push_deadline(s, deadlines, customers, customer)
         elif kind == 3:
-            _end_chat(s, agents, customers, targets, holds, heap, curves, segment)
+            _end_chat(s, agents, customers, targets, holds, keys, next_ends, curves, segment)
             pulls = True
         elif kind == 4:
             _leave(s, customers, _pop_deadline(s, deadlines))
         elif kind == 0:
-            pulls = _shift(s, agents, calls, shifts)
+            pulls = _shift(s, agents, keys, calls, shifts)
         elif kind == 1:
-            _turn(s, agents, targets, heap, turns, curves, segment)
+            _turn(s, agents, targets, next_ends, turns, curves, segment)
         else:
-            _hear(s, agents, calls, random)
+            _hear(s, agents, keys, calls, random)
             pulls = True
         while pulls and s.waiting and s.free:
-            _start_chat(s, agents, customers, targets, holds, heap, curves, segment, random)
+            _start_chat(s, agents, customers, targets, holds, keys, next_ends, curves, segment, random)
     s.now = until
     _skip_gone(s, customers)
 
@@ -116,7 +117,8 @@ def obey(
     customers: Rows,
     targets: Rows,
     holds: Rows,
-    heap: Rows,
+    keys: Rows,
+    next_ends: Rows,
     deadlines: Rows,
     calls: Rows,
     shifts: Rows,
@@ -140,11 +142,25 @@ def obey(
         if a.on:
             a.wanted = wanted[agent]
             if a.wanted != a.limit and a.call < 0:
-                _send(s, agents, calls, random, agent)
+                _send(s, agents, keys, calls, random, agent)
     while s.waiting and s.free:
-        _start_chat(s, agents, customers, targets, holds, heap, curves, segment, random)
+        _start_chat(s, agents, customers, targets, holds, keys, next_ends, curves, segment, random)
     advance(
-        state, agents, customers, targets, holds, heap, deadlines, calls, shifts, turns, curves, segment, random, until
+        state,
+        agents,
+        customers,
+        targets,
+        holds,
+        keys,
+        next_ends,
+        deadlines,
+        calls,
+        shifts,
+        turns,
+        curves,
+        segment,
+        random,
+        until,
     )
 
 
@@ -159,13 +175,13 @@ def close(state: Rows, agents: Rows) -> None:
 
 
 @compiled
-def _send(s: Row, agents: Rows, calls: Rows, random: Rows, agent: int) -> None:
+def _send(s: Row, agents: Rows, keys: Rows, calls: Rows, random: Rows, agent: int) -> None:
     a = agents[agent]
     if s.delay == 0.0:
         if _fails(s, random):
             s.unsent += 1
         else:
-            _change(s, a, a.wanted)
+            _change(s, a, keys, agent, a.wanted)
         return
     call = calls[s.calls_sent % len(calls)]
     call.at = s.now + s.delay
@@ -176,7 +192,7 @@ def _send(s: Row, agents: Rows, calls: Rows, random: Rows, agent: int) -> None:
 
 
 @compiled
-def _hear(s: Row, agents: Rows, calls: Rows, random: Rows) -> None:
+def _hear(s: Row, agents: Rows, keys: Rows, calls: Rows, random: Rows) -> None:
     """A call's outcome. Of one sent before the agent signed out it says nothing any more."""
     call = calls[s.calls_done % len(calls)]
     agent, limit = call.agent, call.limit
@@ -187,9 +203,9 @@ def _hear(s: Row, agents: Rows, calls: Rows, random: Rows) -> None:
         if _fails(s, random):
             s.unsent += 1
             return
-        _change(s, a, limit)
+        _change(s, a, keys, agent, limit)
     if a.on and a.wanted != a.limit:
-        _send(s, agents, calls, random, agent)
+        _send(s, agents, keys, calls, random, agent)
 
 
 @compiled
@@ -198,20 +214,21 @@ def _fails(s: Row, random: Rows) -> bool:
 
 
 @compiled
-def _change(s: Row, a: Row, limit: int) -> None:
+def _change(s: Row, a: Row, keys: Rows, agent: int, limit: int) -> None:
     if a.limit == limit:
         return
     _tally(s)
     _count(s, a, -1)
     a.limit = limit
     _count(s, a, 1)
+    _rank(s, a, keys, agent)
     s.changes += 1
     if s.begins <= s.now < s.ends:
         s.changes_scored += 1
 
 
 @compiled
-def _shift(s: Row, agents: Rows, calls: Rows, shifts: Rows) -> bool:
+def _shift(s: Row, agents: Rows, keys: Rows, calls: Rows, shifts: Rows) -> bool:
     """Sign in or out; True when it was the moment's last, so that everybody is there before the queue is shared out."""
     row = shifts[s.shift]
     s.shift += 1
@@ -230,6 +247,7 @@ def _shift(s: Row, agents: Rows, calls: Rows, shifts: Rows) -> bool:
         if a.call >= 0:
             calls[a.call % len(calls)].limit = VOID
     _count(s, a, 1)
+    _rank(s, a, keys, row.agent)
     return bool(s.shift == len(shifts) or shifts[s.shift].at > s.now)
 
 
@@ -239,7 +257,7 @@ def _clock_out(s: Row, a: Row) -> None:
 
 
 @compiled
-def _turn(s: Row, agents: Rows, targets: Rows, heap: Rows, turns: Rows, curves: Rows, segment: Rows) -> None:
+def _turn(s: Row, agents: Rows, targets: Rows, next_ends: Rows, turns: Rows, curves: Rows, segment: Rows) -> None:
     """A group's curve changes; chats in progress change with it."""
     turn = turns[s.turn]
     s.turn += 1
@@ -247,7 +265,7 @@ def _turn(s: Row, agents: Rows, targets: Rows, heap: Rows, turns: Rows, curves: 
     for agent in range(len(agents)):
         if agents[agent].group == turn.group and agents[agent].load:
             _settle(s, agents[agent])
-            _pace(agents, targets, heap, curves, segment, agent)
+            _pace(agents, targets, next_ends, curves, segment, agent)
 
 
 @inlined
@@ -273,7 +291,8 @@ def _start_chat(
     customers: Rows,
     targets: Rows,
     holds: Rows,
-    heap: Rows,
+    keys: Rows,
+    next_ends: Rows,
     curves: Rows,
     segment: Rows,
     random: Rows,
@@ -282,7 +301,7 @@ def _start_chat(
     _skip_gone(s, customers)
     customer = s.head
     s.head += 1
-    agent = _route(s, agents, random)
+    agent = _route(s, keys, random)
     c, a = customers[customer], agents[agent]
     _tally(s)
     s.waiting -= 1
@@ -295,18 +314,27 @@ def _start_chat(
     a.load += 1
     _count(s, a, 1)
     a.last_given = s.now
+    _rank(s, a, keys, agent)
     c.where = SERVED
     c.start = s.now
     c.agent = agent
-    _pace(agents, targets, heap, curves, segment, agent)
+    _pace(agents, targets, next_ends, curves, segment, agent)
 
 
 @inlined
 def _end_chat(
-    s: Row, agents: Rows, customers: Rows, targets: Rows, holds: Rows, heap: Rows, curves: Rows, segment: Rows
+    s: Row,
+    agents: Rows,
+    customers: Rows,
+    targets: Rows,
+    holds: Rows,
+    keys: Rows,
+    next_ends: Rows,
+    curves: Rows,
+    segment: Rows,
 ) -> None:
     """The chat that ends next does."""
-    agent = heap[0]
+    agent = _first_to_end(next_ends)
     a = agents[agent]
     ended = 0
     for place in range(1, a.load):
@@ -320,44 +348,47 @@ def _end_chat(
     _count(s, a, -1)
     a.load -= 1
     _count(s, a, 1)
+    _rank(s, a, keys, agent)
+    s.freed = agent
     targets[agent, ended] = targets[agent, a.load]
     holds[agent, ended] = holds[agent, a.load]
     s.held -= 1
-    _pace(agents, targets, heap, curves, segment, agent)
+    _pace(agents, targets, next_ends, curves, segment, agent)
 
 
 @inlined
-def _route(s: Row, agents: Rows, random: Rows) -> int:
+def _route(s: Row, keys: Rows, random: Rows) -> int:
     """The agent who gets the next chat; ties at random."""
+    if s.free == 1 and keys[s.freed] < np.inf:  # the one slot is where a chat just ended: most starts on a full floor
+        return int(s.freed)
     best, ties, chosen = np.inf, 0, -1
-    for agent in range(len(agents)):
-        a = agents[agent]
-        if a.on and a.load < a.limit:
-            key = _key(s, a)
-            if key < best:
-                best, ties, chosen = key, 1, agent
-            elif key == best:
-                ties += 1
+    for agent in range(len(keys)):
+        if keys[agent] < best:
+            best, ties, chosen = keys[agent], 1, agent
+        elif keys[agent] == best:
+            ties += 1
     if ties > 1:
         skip = int(_random(random, TIES) * ties)
         while skip:
             chosen += 1
-            a = agents[chosen]
-            if a.on and a.load < a.limit and _key(s, a) == best:
+            if keys[chosen] == best:
                 skip -= 1
     return chosen
 
 
 @compiled
-def _key(s: Row, a: Row) -> float:
-    """The smallest goes first."""
-    if s.routing == LEAST:
-        return float(a.load)
-    if s.routing == MOST:
-        return -float(a.load)
-    if s.routing == IDLE:
-        return float(a.last_given)
-    return 0.0
+def _rank(s: Row, a: Row, keys: Rows, agent: int) -> None:
+    """The agent's key anew, after its load or limit or presence changed: the smallest goes first."""
+    if not a.on or a.load >= a.limit:
+        keys[agent] = np.inf
+    elif s.routing == LEAST:
+        keys[agent] = float(a.load)
+    elif s.routing == MOST:
+        keys[agent] = -float(a.load)
+    elif s.routing == IDLE:
+        keys[agent] = a.last_given
+    else:
+        keys[agent] = 0.0
 
 
 @compiled
@@ -367,20 +398,20 @@ def _settle(s: Row, a: Row) -> None:
 
 
 @inlined
-def _pace(agents: Rows, targets: Rows, heap: Rows, curves: Rows, segment: Rows, agent: int) -> None:
+def _pace(agents: Rows, targets: Rows, next_ends: Rows, curves: Rows, segment: Rows, agent: int) -> None:
     """How fast the agent's chats go on from here, and when the first of them ends."""
     a = agents[agent]
+    ends = np.inf
     if a.load == 0:
         a.attained = 0.0
         a.rate = 0.0
-        a.next_end = np.inf
     else:
         a.rate = a.speed * curves[a.group, segment[a.group], a.load - 1] / a.load
         first = targets[agent, 0]
         for place in range(1, a.load):
             first = min(first, targets[agent, place])
-        a.next_end = a.since + max(0.0, first - a.attained) / a.rate
-    _sift(agents, heap, a.place)
+        ends = a.since + max(0.0, first - a.attained) / a.rate
+    _play_off(next_ends, agent, ends)
 
 
 @compiled
@@ -427,30 +458,27 @@ def _random(states: Rows, stream: int) -> float:
 
 
 @inlined
-def _sift(agents: Rows, heap: Rows, at: int) -> None:
-    """Bring the heap in order after `next_end` of the agent at `at` changed."""
-    agent = heap[at]
-    mine = agents[agent].next_end
-    while at > 0:
-        parent = (at - 1) >> 1
-        if agents[heap[parent]].next_end <= mine:
-            break
-        heap[at] = heap[parent]
-        agents[heap[at]].place = at
-        at = parent
-    while True:
-        child = 2 * at + 1
-        if child >= len(heap):
-            break
-        if child + 1 < len(heap) and agents[heap[child + 1]].next_end < agents[heap[child]].next_end:
-            child += 1
-        if agents[heap[child]].next_end >= mine:
-            break
-        heap[at] = heap[child]
-        agents[heap[at]].place = at
-        at = child
-    heap[at] = agent
-    agents[agent].place = at
+def _play_off(next_ends: Rows, agent: int, when: float) -> None:
+    """Play the tournament's rounds anew that this agent is in: its first chat to end ends at `when`, inf: it has none.
+
+    They are always as many, and without a branch; a heap has one at every step that no processor can foretell.
+    """
+    at = len(next_ends) // 2 + agent
+    next_ends[at] = when
+    while at > 1:
+        when = min(when, next_ends[at ^ 1])
+        at >>= 1
+        next_ends[at] = when
+
+
+@inlined
+def _first_to_end(next_ends: Rows) -> int:
+    """The tournament's winner; of equal times the first row's."""
+    at = 1
+    while at < len(next_ends) // 2:
+        at *= 2
+        at += next_ends[at] > next_ends[1]
+    return at - len(next_ends) // 2
 
 
 @inlined

@@ -35,7 +35,6 @@ AGENT = np.dtype(
         ("attained", "f8"),  # service each of its chats has attained since it last held none, at `since`
         ("since", "f8"),
         ("rate", "f8"),  # growth of `attained` a second
-        ("next_end", "f8"),  # when its first chat to end ends, inf none
         ("speed", "f8"),
         ("signed_in_at", "f8"),  # NaN: is not
         ("on_s", "f8"),  # seconds signed in within the scored window
@@ -47,7 +46,6 @@ AGENT = np.dtype(
         ("baseline", "i8"),
         ("group", "i8"),  # row of the curves
         ("call", "i8"),  # number of its call in flight, -1 none
-        ("place", "i8"),  # in the heap
         ("on", "?"),
     ],
     align=True,
@@ -93,6 +91,7 @@ STATE = np.dtype(
         ("left", "i8"),
         ("held", "i8"),  # chats in progress
         ("free", "i8"),  # slots free, of those signed in
+        ("freed", "i8"),  # the agent who ended a chat last
         ("deadlines", "i8"),  # size of the heap
         ("shift", "i8"),  # next row
         ("turn", "i8"),
@@ -111,8 +110,10 @@ class Floor(NamedTuple):
     """All of it; arrays written in place.
 
     `state` has one row; `targets` and `holds`, shape (n, 60): attained service at which each of an agent's chats ends,
-    and whose chat it is; `heap`: agents by `next_end`; `deadlines`: a heap; `calls`: a ring; `curves`, shape (groups,
-    segments, 60), and which `segment` each group is in; `random`: states of the routing's and the gateway's stream.
+    and whose chat it is; `keys`, shape (n,): whose turn the next chat is, the smallest first, inf: takes none;
+    `next_ends`: a tournament of when each agent's first chat to end ends, agents in its second half, over each two the
+    earlier, the earliest at 1; `deadlines`: a heap; `calls`: a ring; `curves`, shape (groups, segments, 60), and which
+    `segment` each group is in; `random`: states of the routing's and the gateway's stream.
     """
 
     state: Records
@@ -120,7 +121,8 @@ class Floor(NamedTuple):
     customers: Records
     targets: Floats
     holds: NDArray[np.int32]
-    heap: Ints
+    keys: Floats
+    next_ends: Floats
     deadlines: Records
     calls: Records
     shifts: Records
@@ -169,10 +171,10 @@ def blank(
     customers["start"] = customers["end"] = np.nan
     customers["agent"] = -1
     agents = np.zeros(n, AGENT)
-    agents["next_end"], agents["last_given"], agents["signed_in_at"] = np.inf, -np.inf, np.nan
+    agents["last_given"], agents["signed_in_at"] = -np.inf, np.nan
     agents["limit"] = agents["wanted"] = agents["configured"] = configured
     agents["baseline"], agents["speed"], agents["group"] = baseline, speed, group
-    agents["call"], agents["place"] = -1, np.arange(n)
+    agents["call"] = -1
     state = np.zeros(1, STATE)
     state["begins"], state["ends"] = scored
     state["delay"], state["failure"] = gateway
@@ -183,7 +185,8 @@ def blank(
         customers=customers,
         targets=np.zeros((n, MOST_CHATS)),
         holds=np.zeros((n, MOST_CHATS), np.int32),
-        heap=np.arange(n),
+        keys=np.full(n, np.inf),
+        next_ends=np.full(2 << (n - 1).bit_length(), np.inf),
         deadlines=np.zeros(count, DEADLINE),
         calls=np.zeros(n, CALL),
         shifts=np.zeros(0, SHIFT),

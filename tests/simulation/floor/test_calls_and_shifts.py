@@ -139,6 +139,18 @@ def test_a_curve_that_changes_takes_chats_in_progress_along() -> None:
     assert floor.customers["end"][0] == pytest.approx(100 + (300 - (100 - first)) / 0.5, abs=1e-9)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 9, 17])
+def test_of_chats_that_end_at_one_moment_the_first_rows_goes_first(count: int) -> None:
+    agents = (AgentEntry(count=count, limit=1, shift=(window("09:10-23:00"),)),)
+    service = Service(solo=Spread(mean_s=300.0, cv=0.0), curves=(curve(Power(alpha=1.0)),))
+    plain = scenario(agents=agents, service=service, arrivals=rush(5 * count + 20))
+    floor, _ = play(plain, Fixed(limit=1), seed=1, index=0)
+    agent, at = (floor.customers[name][: 3 * count].reshape(3, count) for name in ("agent", "start"))
+    assert_array_equal(at, np.repeat([[600.0], [900.0], [1200.0]], count, axis=1))
+    assert_array_equal(np.sort(agent[0]), np.arange(count))
+    assert_array_equal(agent[1:], [np.arange(count)] * 2)
+
+
 def test_a_queue_that_nobody_can_ever_serve_is_named() -> None:
     service = Service(solo=Spread(mean_s=1e9, cv=0.0), curves=(curve(Power(alpha=1.0)),))
     with pytest.raises(
