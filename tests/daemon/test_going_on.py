@@ -20,7 +20,8 @@ rules:
 stability: {{raise: {{cooldown: 1h}}}}
 """
     async with site(in_real_time(port), short_path) as floor:
-        configure(paths, floor, port, rules=rules)
+        # an answer later than that is read from the CC-CMS and not in the journal, for which is waited below
+        configure(paths, floor, port, rules=rules, gateway={"guid_life": "60s", "timeout": "15s"})
         async with service(paths) as daemon:
             await daemon.ready()
             await daemon.ask(lambda client: client.pin(agent=FIRST, limit=9, reason="training", for_s=3600))
