@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autoscaler.core.book import Calendar
-from autoscaler.core.forecasting import Outlook, forecast
+from autoscaler.core.forecasting import forecast
 from autoscaler.core.hindcast import hindcast
+from autoscaler.core.outlooks import Outlook
 from autoscaler.core.printing import in_words
 from bench.result import Result
 

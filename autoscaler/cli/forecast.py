@@ -15,8 +15,8 @@ from autoscaler.cli.histories import Readings, from_csv, from_store
 from autoscaler.cli.replay import opened, store_url
 from autoscaler.core.book import Group
 from autoscaler.core.expressions import Expression
-from autoscaler.core.forecasting import prior_of
 from autoscaler.core.hindcast import Hindcast, Score, hindcast
+from autoscaler.core.outlooks import prior_of
 from autoscaler.core.printing import in_words
 from autoscaler.core.profiles import DAYS
 from autoscaler.errors import RulesInvalid, StoreUnavailable, UsageError

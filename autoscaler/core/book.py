@@ -336,7 +336,7 @@ class Prior:
     Attributes:
         value: Of which value, as `core.printing.in_text` writes it.
         origin: Tells this knowledge from any other (`sha256:…`): another one begins anew.
-        known: What `core.forecasting.prior_of` gave, as JSON text.
+        known: What `core.outlooks.prior_of` gave, as JSON text.
     """
 
     value: str

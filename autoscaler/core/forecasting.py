@@ -10,38 +10,19 @@ Source: docs/decisions/0006-forecast.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.core.book import Calendar
-from autoscaler.core.cells import nullable
-from autoscaler.core.expressions import MOST_AHEAD_S
-from autoscaler.core.profiles import BIN_S, DAYS, Profile, cells, expected, learned
-from autoscaler.core.profiles import from_json as profile_from_json
-from autoscaler.core.profiles import to_json as profile_to_json
+from autoscaler.core.outlooks import LEADS, Outlook
+from autoscaler.core.profiles import BIN_S, DAYS, cells, expected, learned
 from autoscaler.core.readings import Floats
 
-__all__ = [
-    "LEADS",
-    "Basis",
-    "Forecast",
-    "Outlook",
-    "forecast",
-    "from_json",
-    "from_prior",
-    "observed",
-    "prior_of",
-    "to_json",
-    "unknown",
-]
-
-LEADS = (1, 2, 4, 8, int(MOST_AHEAD_S // BIN_S))
-"""Quarters of an hour ahead at which both ways are scored; what is asked between two counts as the further one."""
+__all__ = ["Basis", "Forecast", "forecast", "observed", "unknown"]
 
 RECENT = 0.7
 """How much of the last quarters' level the next one keeps: today is compared with its profile over about an hour."""
@@ -65,47 +46,6 @@ class Basis(Enum):
     UNTRIED = "the profile is too young to be trusted"
     WORSE = "the profile errs more than no forecast"
     UNKNOWN = "the value itself is not known"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Outlook:
-    """What is remembered of one value so that it can be forecast; bounded, whatever comes.
-
-    Attributes:
-        profile: What is usual.
-        origin: Which profile file it began from, "" none.
-        bin: The open quarter of an hour, counted since 1970; None before the first reading.
-        total, known, seen: Of the open quarter: sum of known readings, how many, and how many ticks.
-        last: Mean of the quarter before, NaN unknown.
-        actual, usual, noise: Recent level, its profile's, and the variance that chance gives the first.
-        pending: Forecasts for the next quarters, shape (2, leads, 16): by profile and without; NaN none.
-        errors: Mean absolute errors, shape (2, leads), the newest count most; NaN none yet.
-        scored: How many errors went into them, shape (leads,).
-    """
-
-    profile: Profile
-    pending: Floats
-    errors: Floats
-    scored: Floats
-    origin: str = ""
-    bin: int | None = None
-    total: float = 0.0
-    known: int = 0
-    seen: int = 0
-    last: float = math.nan
-    actual: float = 0.0
-    usual: float = 0.0
-    noise: float = 0.0
-
-    @classmethod
-    def blank(cls) -> Outlook:
-        """Nothing seen yet."""
-        return cls(
-            profile=Profile.blank(),
-            pending=_nothing_pending(),
-            errors=np.full((2, len(LEADS)), np.nan),
-            scored=np.zeros(len(LEADS)),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +99,7 @@ def observed(outlook: Outlook, value: float, *, at: float, calendar: Calendar, e
         outlook = _skipped(_closed(outlook, outlook.bin, calendar, every_s), now - outlook.bin - 1)
     if now != outlook.bin:
         if outlook.bin is not None and now < outlook.bin:  # a clock set back: what was pending is for other times
-            outlook = replace(outlook, pending=_nothing_pending(), last=math.nan)
+            outlook = replace(outlook, pending=np.full_like(outlook.pending, np.nan), last=math.nan)
         outlook = replace(outlook, bin=now, total=0.0, known=0, seen=0)
     if not math.isfinite(value):
         return replace(outlook, seen=outlook.seen + 1)
@@ -207,41 +147,6 @@ def unknown(asked: Forecast) -> Forecast:
     """The same question of a value whose reading is missing: what it was does not answer it."""
     blank = np.full(len(asked.basis), np.nan)
     return replace(asked, by_profile=blank, without=math.nan, basis=(Basis.UNKNOWN,) * len(asked.basis))
-
-
-def prior_of(outlook: Outlook) -> dict[str, Any]:
-    """What of an outlook holds at any other time, as JSON values: the profile and how well it did, to four digits."""
-    return {
-        "profile": {
-            day: [[_rounded(number) for number in numbers] for numbers in rows]
-            for day, rows in profile_to_json(outlook.profile).items()
-        },
-        "errors": [[_rounded(error) for error in row] for row in nullable(outlook.errors)],
-        "scored": outlook.scored.tolist(),
-    }
-
-
-def from_prior(value: Mapping[str, Any], origin: str) -> Outlook:
-    """The outlook to begin with.
-
-    Args:
-        value: From `prior_of`.
-        origin: Tells it from any other.
-
-    Raises:
-        ValueError: Not a prior; the message names the key.
-    """
-    return replace(
-        Outlook.blank(),
-        profile=profile_from_json(value["profile"]),
-        errors=_array(value, "errors", (2, len(LEADS))),
-        scored=_array(value, "scored", (len(LEADS),)),
-        origin=origin,
-    )
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else float(f"{number:.4g}")
 
 
 def _basis(without: float, by_profile: float, scored: int, errors: Floats) -> Basis:
@@ -347,59 +252,3 @@ def _skipped(outlook: Outlook, bins: int) -> Outlook:
     pending[:, :, [one % LEADS[-1] for one in range(first, first + min(bins, LEADS[-1]))]] = np.nan
     actual = outlook.usual + (outlook.actual - outlook.usual) * FADE**bins
     return replace(outlook, pending=pending, last=math.nan, actual=actual)
-
-
-def _nothing_pending() -> Floats:
-    return np.full((2, len(LEADS), LEADS[-1]), np.nan)
-
-
-_NUMBERS = ("total", "known", "seen", "actual", "usual", "noise")
-
-
-def to_json(outlook: Outlook) -> dict[str, Any]:
-    """JSON values; NaN as null."""
-    return {
-        "profile": profile_to_json(outlook.profile),
-        "pending": nullable(outlook.pending),
-        "errors": nullable(outlook.errors),
-        "scored": outlook.scored.tolist(),
-        "origin": outlook.origin,
-        "bin": outlook.bin,
-        "last": None if math.isnan(outlook.last) else outlook.last,
-        **{name: getattr(outlook, name) for name in _NUMBERS},
-    }
-
-
-def from_json(value: Mapping[str, Any]) -> Outlook:
-    """What `to_json` gave.
-
-    Raises:
-        ValueError: Not an outlook; the message names the key.
-        KeyError: A key is missing.
-    """
-    last = value["last"]
-    return Outlook(
-        profile=profile_from_json(value["profile"]),
-        pending=_array(value, "pending", (2, len(LEADS), LEADS[-1])),
-        errors=_array(value, "errors", (2, len(LEADS))),
-        scored=_array(value, "scored", (len(LEADS),)),
-        origin=str(value["origin"]),
-        bin=None if value["bin"] is None else int(value["bin"]),
-        last=math.nan if last is None else float(last),
-        total=float(value["total"]),
-        known=int(value["known"]),
-        seen=int(value["seen"]),
-        actual=float(value["actual"]),
-        usual=float(value["usual"]),
-        noise=float(value["noise"]),
-    )
-
-
-def _array(value: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Floats:
-    try:
-        array = np.array(value[name], np.float64)  # null becomes NaN
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} holds something that is no number") from error
-    if array.shape != shape:
-        raise ValueError(f"{name} is of shape {array.shape}, not {shape}")
-    return array

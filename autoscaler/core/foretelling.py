@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from autoscaler.core.book import Prior
 from autoscaler.core.expressions import OverTime
-from autoscaler.core.forecasting import Basis, Forecast, Outlook, from_prior
+from autoscaler.core.forecasting import Basis, Forecast
+from autoscaler.core.outlooks import Outlook, from_prior
 from autoscaler.core.printing import in_text, in_words
 
 __all__ = ["outlook_of", "told"]

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from autoscaler.core.book import Calendar
-from autoscaler.core.forecasting import Outlook, forecast, observed
+from autoscaler.core.forecasting import forecast, observed
+from autoscaler.core.outlooks import Outlook
 from autoscaler.core.profiles import BIN_S
 
 __all__ = ["HORIZONS_S", "Hindcast", "Score", "hindcast"]

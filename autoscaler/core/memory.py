@@ -14,12 +14,12 @@ import numpy as np
 
 from autoscaler.core.book import EachAgent
 from autoscaler.core.cells import nullable
-from autoscaler.core.forecasting import Outlook
-from autoscaler.core.forecasting import from_json as outlook_from_json
-from autoscaler.core.forecasting import to_json as outlook_to_json
 from autoscaler.core.goal.learned import Learned
 from autoscaler.core.goal.learned import from_json as learned_from_json
 from autoscaler.core.goal.learned import to_json as learned_to_json
+from autoscaler.core.outlooks import Outlook
+from autoscaler.core.outlooks import from_json as outlook_from_json
+from autoscaler.core.outlooks import to_json as outlook_to_json
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.series import Series
 from autoscaler.core.series import from_json as series_from_json

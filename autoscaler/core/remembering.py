@@ -9,10 +9,10 @@ import numpy as np
 
 from autoscaler.core.book import Group
 from autoscaler.core.carrying import Carried, spend
-from autoscaler.core.forecasting import Outlook
 from autoscaler.core.goal.learned import Learned
 from autoscaler.core.guards import CALLS_PERIOD_S, Guarded
 from autoscaler.core.memory import AgentMemory, GroupMemory, Ledger
+from autoscaler.core.outlooks import Outlook
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.series import Series
 from autoscaler.core.stability import longest_period, recorded

@@ -13,8 +13,9 @@ import numpy as np
 from autoscaler.core.book import Group
 from autoscaler.core.evaluation import Number, measure
 from autoscaler.core.expressions import Expression, Name, OverTime, Scope, TimeFunction, names_in, over_time_in
-from autoscaler.core.forecasting import Forecast, Outlook, forecast, observed, unknown
+from autoscaler.core.forecasting import Forecast, forecast, observed, unknown
 from autoscaler.core.foretelling import outlook_of, told
+from autoscaler.core.outlooks import Outlook
 from autoscaler.core.printing import in_text
 from autoscaler.core.readings import AgentState, Floats, Input, Queues, Snapshot
 from autoscaler.core.series import Series, key_of, known_over, sampled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from autoscaler.core import forecasting, series
+from autoscaler.core import outlooks, series
 from autoscaler.core.goal import learned
 from autoscaler.core.memory import AgentMemory, GroupMemory
 from autoscaler.errors import StoreForeign
@@ -24,7 +24,7 @@ def pack_memory(memory: GroupMemory) -> bytes:
     header = {name: getattr(memory, name) for name in _SCALARS}
     header |= {name: dict(getattr(memory, name)) for name in ("since", "engaged", "fired")}
     header["series"] = series.to_json(memory.series)
-    header["outlooks"] = {name: forecasting.to_json(one) for name, one in memory.outlooks.items()}
+    header["outlooks"] = {name: outlooks.to_json(one) for name, one in memory.outlooks.items()}
     header["learned"] = None if memory.learned is None else learned.to_json(memory.learned)
     header["rules"] = {name: list(getattr(memory.agents, name)) for name in _BY_RULE}
     arrays = {name: getattr(memory.agents, name) for name in _COLUMNS}
@@ -47,7 +47,7 @@ def unpack_memory(blob: bytes) -> GroupMemory:
         for name in _BY_RULE:
             columns[name] = {rule: arrays[f"{name}.{index}"] for index, rule in enumerate(rules[name])}
         header["series"] = series.from_json(header["series"])
-        header["outlooks"] = {name: forecasting.from_json(one) for name, one in header.get("outlooks", {}).items()}
+        header["outlooks"] = {name: outlooks.from_json(one) for name, one in header.get("outlooks", {}).items()}
         if header.get("learned") is not None:
             header["learned"] = learned.from_json(header["learned"])
         for name in _LEDGERS:

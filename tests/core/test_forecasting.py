@@ -14,18 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoscaler.core.book import Calendar
-from autoscaler.core.forecasting import (
-    Basis,
-    Forecast,
-    Outlook,
-    forecast,
-    from_json,
-    from_prior,
-    observed,
-    prior_of,
-    to_json,
-)
+from autoscaler.core.forecasting import Basis, Forecast, forecast, observed
 from autoscaler.core.hindcast import hindcast
+from autoscaler.core.outlooks import Outlook, from_json, from_prior, prior_of, to_json
 from autoscaler.core.profiles import BIN_S, cells, expected
 
 UTC_DAYS = Calendar()

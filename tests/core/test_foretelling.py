@@ -10,9 +10,10 @@ import pytest
 from autoscaler.core.book import Calendar, Prior
 from autoscaler.core.exchange import plan_to_json
 from autoscaler.core.expressions import Arithmetic, Compare, Expression, Operator, OverTime, Relation, TimeFunction
-from autoscaler.core.forecasting import Outlook, observed, prior_of, to_json
+from autoscaler.core.forecasting import observed
 from autoscaler.core.memory import from_json
 from autoscaler.core.memory import to_json as memory_to_json
+from autoscaler.core.outlooks import Outlook, prior_of, to_json
 from autoscaler.core.verdicts import VerdictKind
 from autoscaler.store.memory_blob import pack_memory, unpack_memory
 

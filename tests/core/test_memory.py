@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from autoscaler.core.book import Calendar, EachAgent, Mode, Rule, Safety, Smoothing, Stability
-from autoscaler.core.forecasting import Outlook, observed
+from autoscaler.core.forecasting import observed
 from autoscaler.core.forgetting import of_this_mode, returned, stood_still
 from autoscaler.core.memory import AgentMemory, GroupMemory, Memory, aligned, from_json, to_json
+from autoscaler.core.outlooks import Outlook
 from autoscaler.core.readings import AgentState, Overrides, Pin
 
 from .staging import (

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from autoscaler.core.book import Calendar
-from autoscaler.core.forecasting import Outlook, from_prior, observed, prior_of
+from autoscaler.core.forecasting import observed
+from autoscaler.core.outlooks import Outlook, from_prior, prior_of
 from autoscaler.rulebook import Code, as_text, load_folder, load_text
 from autoscaler.rulebook.formatting import format_text
 
