@@ -18,7 +18,7 @@ from autoscaler.core.expressions import Expression
 from autoscaler.core.hindcast import Hindcast, Score, hindcast
 from autoscaler.core.outlooks import prior_of
 from autoscaler.core.printing import in_words
-from autoscaler.core.profiles import DAYS
+from autoscaler.core.profiles import BIN_S, DAYS
 from autoscaler.errors import RulesInvalid, StoreUnavailable, UsageError
 from autoscaler.rulebook.files import LARGEST, profile_of
 from autoscaler.rulebook.loading import load_text
@@ -42,6 +42,9 @@ HELP = {
         ),
     )
 }
+
+NEEDED_S = 86_400.0 + BIN_S
+"""From the first reading to one after the first quarter of an hour that comes again on the next day."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
@@ -67,14 +70,19 @@ def run(options: argparse.Namespace, _verb: str) -> int:
             f"no tick of {group.name} is recorded", place=str(options.journal), help="Give the store of its daemon."
         )
     found = hindcast(readings, group.calendar, every_s=every_s)
-    days = (readings[-1][0] - readings[0][0]) / 86_400
+    past_s = readings[-1][0] - readings[0][0]
+    days = past_s / 86_400
     if options.format == "json":
         scores = [{name: getattr(score, name) for name in Score.__slots__} for score in found.scores if score.forecasts]
         known = prior_of(found.outlook)
         json.dump({"group": group.name, "value": value, "days": days, "scores": scores, **known}, sys.stdout)
         print()
     else:
-        print("\n".join([f"{group.name}: {value}, {days:.1f} days", "", *_scores(found), "", *_week(found)]))
+        print(
+            "\n".join(
+                [f"{group.name}: {value}, {days:.1f} days", "", *_scores(found, past_s, every_s), "", *_week(found)]
+            )
+        )
     if options.write:
         _write(Path(profile_of(options.rules)), value, found)
     return Exit.OK
@@ -121,7 +129,7 @@ def _history(options: argparse.Namespace, group: Group, value: str, expression: 
         return list(from_store(reader, group, expression)), group.every_s
 
 
-def _scores(found: Hindcast) -> list[str]:
+def _scores(found: Hindcast, past_s: float, every_s: float) -> list[str]:
     rows = [("ahead", "by the profile", "no forecast", "as used", "forecasts")]
     for score in found.scores:
         if not score.forecasts:
@@ -132,7 +140,22 @@ def _scores(found: Hindcast) -> list[str]:
         rows.append((in_words(score.horizon_s), f"{score.profile:.3g}", f"{score.without:.3g}", used, how))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return ["mean absolute error of the quarter of an hour that ends so far ahead:", *lines]
+    unscored = [_unscored(past_s, every_s)] if not all(score.forecasts for score in found.scores) else []
+    return ["mean absolute error of the quarter of an hour that ends so far ahead:", *lines, *unscored]
+
+
+def _unscored(past_s: float, every_s: float) -> str:
+    """Why there is no error to show."""
+    if every_s > BIN_S:
+        return (
+            f"-: steps of {in_words(every_s)}; to score a quarter of an hour takes steps of {in_words(BIN_S)} or less"
+        )
+    if past_s < NEEDED_S:
+        return (
+            f"-: too short a history, {past_s / 3600:.2f} hours; a time of day is forecast from the day before, which "
+            f"takes {NEEDED_S / 3600:.2f}"
+        )
+    return "-: no time of day was looked at on two days, and one is forecast from the days before"
 
 
 def _week(found: Hindcast) -> list[str]:

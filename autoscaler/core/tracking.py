@@ -2,6 +2,9 @@
 
 Inside the tolerance nothing moves. Members without a reading damp a move and never reverse it: when shrinking they
 count as exactly on target, when growing as idle. Numbers: ../shared/reference/autoscaler-algorithms.md, C1.2 to C1.6.
+
+No rule averages its members or takes several readings: `from_members`, `from_utilisation` and `strongest` are for
+the worked cases of tests/conformance, which hold the arithmetic to the HPA's own.
 """
 
 from __future__ import annotations

@@ -79,6 +79,43 @@ def test_a_second_value_joins_the_first_in_the_file(rules: Path, counts: Path) -
 
 
 @pytest.mark.parametrize(
+    ("steps", "minutes", "said"),
+    [
+        (
+            40,
+            15,
+            "-: too short a history, 9.75 hours; a time of day is forecast from the day before, which takes 24.25",
+        ),
+        (97, 15, "-: too short a history, 24.00 hours;"),
+        (14 * 24, 60, "-: steps of 1h; to score a quarter of an hour takes steps of 15m or less"),
+    ],
+)
+def test_a_history_on_which_nothing_can_be_scored_is_told_why(
+    steps: int, minutes: int, said: str, rules: Path, tmp_path: Path
+) -> None:
+    ended = run("forecast", rules, "--csv", evenly(tmp_path, steps, minutes), *ARRIVALS)
+
+    assert ended.returncode == 0, ended.stderr
+    assert [line for line in ended.stdout.splitlines() if line.startswith(said)]
+
+
+def test_a_day_and_a_quarter_of_an_hour_can_be_scored(rules: Path, tmp_path: Path) -> None:
+    ended = run("forecast", rules, "--csv", evenly(tmp_path, 98, 15), *ARRIVALS)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "1, 0% by the profile" in ended.stdout
+    assert "-:" not in ended.stdout
+
+
+def evenly(folder: Path, steps: int, minutes: int) -> Path:
+    """A history of so many steps."""
+    start = datetime.fromisoformat("2026-02-02")
+    path = folder / "evenly.csv"
+    path.write_text("begin,chats\n" + "".join(f"{start + timedelta(minutes=minutes * n)},5\n" for n in range(steps)))
+    return path
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--value", "group.load"], "does not forecast group.load"),
@@ -135,3 +172,17 @@ async def test_what_the_daemon_recorded_is_a_history_and_replay_decides_the_same
     ended = run("forecast", rules, "--journal", tmp_path / "autoscaler.db")
     assert ended.returncode == 0, ended.stderr
     assert "webchat: queue.arrivals_per_minute, 0.0 days" in ended.stdout
+    assert "too short a history, 0.54 hours" in ended.stdout
+
+
+async def test_a_history_that_never_saw_a_time_of_day_twice_is_told_so(tmp_path: Path) -> None:
+    async with recording(tmp_path, text=AHEAD) as kept:
+        for tick in (0, 1, 30 * 240):
+            await kept.tick(tick * 15, replace(snapshot(people(3)), queues=queues(arrivals=[2.0])))
+    rules = tmp_path / "webchat.yaml"
+    rules.write_text(AHEAD)
+
+    ended = run("forecast", rules, "--journal", tmp_path / "autoscaler.db")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "-: no time of day was looked at on two days" in ended.stdout
