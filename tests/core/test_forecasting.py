@@ -231,18 +231,3 @@ def test_several_horizons_at_once_are_each_as_alone() -> None:
 
     alone = [float(forecast(outlook, (one,), at=at, calendar=Calendar()).mean[0]) for one in horizons]
     assert together.mean.tolist() == alone
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"profile": {"mondays": []}}, "profile: 'mondays' is none of monday"),
-        ({"profile": {"monday": [[1.0]] * 3}}, "profile: monday is not three lists of 96 numbers"),
-        ({"profile": {"monday": [["x"] * 96] * 3}}, "profile: monday holds something that is no number"),
-        ({"errors": [[1.0]]}, "errors is of shape"),
-        ({"scored": "x"}, "scored holds something that is no number"),
-    ],
-)
-def test_what_is_no_outlook_is_refused_with_its_place(change: dict[str, object], said: str) -> None:
-    with pytest.raises(ValueError, match="^" + said):
-        from_json(to_json(Outlook.blank()) | change)
