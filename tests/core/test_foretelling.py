@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 
 from autoscaler.core.book import Calendar, Prior
 from autoscaler.core.exchange import plan_to_json
 from autoscaler.core.expressions import Arithmetic, Compare, Expression, Operator, OverTime, Relation, TimeFunction
-from autoscaler.core.forecasting import observed
+from autoscaler.core.forecasting import Basis, Forecast, observed
+from autoscaler.core.foretelling import told
 from autoscaler.core.memory import from_json
 from autoscaler.core.memory import to_json as memory_to_json
 from autoscaler.core.outlooks import Outlook, prior_of, to_json
@@ -118,6 +120,26 @@ def test_another_profile_file_takes_the_place_of_what_was_learned_and_none_leave
 
     assert "by the profile of mondays" in kept.forecasts[0]
     assert float(other.forecasts[0].split()[5]) == pytest.approx(80, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("basis", "said"),
+    [
+        (Basis.PROFILE, "14.2 by the profile of tuesdays (error 1.8 against 2.9 without)"),
+        (Basis.WORSE, "11 as it is now, the profile errs more than no forecast (error 1.8 against 2.9)"),
+        (Basis.UNTRIED, "11 as it is now, the profile is too young to be trusted"),
+        (Basis.UNSEEN, "11 as it is now, no day has been seen at that time yet"),
+    ],
+)
+def test_a_forecast_is_told_with_what_it_rests_on_of_its_first_horizon(basis: Basis, said: str) -> None:
+    forecast = Forecast(
+        by_profile=np.array([14.2, 70.0]),
+        without=11.0,
+        errors=np.array([[1.8, 5.0], [2.9, 6.0]]),
+        basis=(basis, Basis.UNTRIED if basis is Basis.PROFILE else Basis.PROFILE),
+        days=("tuesday", "friday"),
+    )
+    assert told(ahead(seconds=1800.0), forecast) == f"forecast of queue.waiting in 30m: {said}"
 
 
 def test_a_file_without_forecasts_remembers_nothing_of_any_value() -> None:
