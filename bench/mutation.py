@@ -56,6 +56,14 @@ class Verdicts:
         """None: not tried yet."""
         return self._known.get(self._keys[mutant])
 
+    def deadliest(self) -> dict[str, list[str]]:
+        """By module: the test files that killed a mutant of it, who killed most first."""
+        killed: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for key, verdict in self._known.items():
+            if "::" in verdict:
+                killed[key.partition(":")[0]][verdict.partition("::")[0]] += 1
+        return {module: [file for file, _ in files.most_common()] for module, files in killed.items()}
+
 
 def main(arguments: Sequence[str]) -> int:
     """Try what was asked for and has not been killed yet; print the score and the survivors."""
@@ -88,7 +96,9 @@ def main(arguments: Sequence[str]) -> int:
         except TestsFail as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
-        run_importing(tests, trees, [*(one for one in todo if not one.inside), *unreached], verdicts.told)
+        verdicts.read()
+        importing = [*(one for one in todo if not one.inside), *unreached]
+        run_importing(tests, trees, importing, verdicts.told, verdicts.deadliest())
         verdicts.read()
     print(_report(mutants, verdicts))
     return 0

@@ -113,15 +113,21 @@ def run_imported(
     return [mutants[index] for index in unreached]
 
 
-def run_importing(tests: Sequence[str], trees: Mapping[str, ast.Module], mutants: Iterable[Mutant], told: Told) -> None:
-    """Run mutants of what a module's import executes, each against all tests."""
+def run_importing(
+    tests: Sequence[str],
+    trees: Mapping[str, ast.Module],
+    mutants: Iterable[Mutant],
+    told: Told,
+    deadliest: Mapping[str, Sequence[str]],
+) -> None:
+    """Run mutants of what a module's import executes, each against all tests: the files deadly to it first."""
     _calm_hypothesis()
     for mutant in mutants:
 
         def attempt(mutant: Mutant = mutant) -> str:
             mutant.apply()
             sys.meta_path.insert(0, _Mutated(mutant.module, trees[mutant.module]))
-            watch = _FirstFailure()
+            watch = _FirstFailure(deadliest.get(mutant.module, ()))
             code = pytest.main([*_OPTIONS, "-x", *tests], plugins=[watch])
             return watch.failed or ("collection" if code else "")
 
@@ -156,13 +162,17 @@ class _FromTree(SourceFileLoader):
 
 
 class _FirstFailure:
-    """Notes the first test that fails, runs the slow laws last, and ends what takes too long."""
+    """Notes the first test that fails, runs some files first and the slow laws last, and ends what takes too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Sequence[str] = ()) -> None:
         self.failed = ""
+        self._places = {file: place for place, file in enumerate(first)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: "test_laws" in item.nodeid)
+        items.sort(key=self._place)
+
+    def _place(self, item: pytest.Item) -> tuple[bool, int]:
+        return "test_laws" in item.nodeid, self._places.get(item.nodeid.partition("::")[0], len(self._places))
 
     def pytest_runtest_setup(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 10 * _LEAST_S)

@@ -25,7 +25,7 @@ TEN = int(MONDAY // BIN_S) + 40
 """Monday's quarter of an hour that begins at ten."""
 
 
-def profile(level: float | Floats, spread: float = 2.0) -> Profile:
+def profile(level: float | Floats, spread: float | Floats = 2.0) -> Profile:
     """Every day alike."""
     everywhere = np.ones((8, 96))
     return Profile(level=everywhere * level, spread=everywhere * spread, days=everywhere * 9)
@@ -97,7 +97,8 @@ def test_today_s_level_is_what_chance_does_not_explain(actual: float, usual: flo
 
 
 def test_the_open_quarter_counts_for_today_as_far_as_it_is_over() -> None:
-    of = outlook(profile(10.0), actual=12.0, usual=10.0, noise=1.0, total=60.0, known=3)
+    ten = np.arange(96) == 40
+    of = outlook(profile(10.0, np.where(ten, 2.0, 9.0)), actual=12.0, usual=10.0, noise=1.0, total=60.0, known=3)
     keeps = 0.7**0.5
     actual = keeps * 12 + (1 - keeps) * 20
     noise = keeps**2 * 1.0 + (1 - keeps) ** 2 * 2.0**2 / 0.5
