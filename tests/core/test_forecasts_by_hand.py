@@ -249,6 +249,11 @@ def test_a_quarter_teaches_when_half_of_it_was_looked_at_and_half_of_that_known(
     assert of.last == pytest.approx(6.0 if teaches else math.nan, nan_ok=True)
 
 
+def test_an_open_quarter_without_any_tick_teaches_nothing() -> None:
+    of = outlook(RAMP, last=3.0)  # memory that somebody wrote by hand
+    assert seen(of, 1.0, 1, every_s=3600).profile is RAMP
+
+
 def test_today_s_level_and_its_noise_are_about_the_last_hour_s() -> None:
     of = lived([20.0], of=outlook(profile(10.0), actual=12.0, usual=8.0, noise=1.0, bin=None))
     assert of.actual == pytest.approx(0.7 * 12 + 0.3 * 20)

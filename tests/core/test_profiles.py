@@ -183,6 +183,7 @@ def test_a_cell_that_never_varied_can_still_learn() -> None:
 def test_spread_is_the_cell_s_own_once_it_saw_a_day_and_half_the_level_before() -> None:
     profile = mondays(8.0, 14.0)
     assert spread(profile, MONDAY) == pytest.approx(3.0)
+    assert spread(after((MONDAY, 8.0), (TUESDAY, 5.0)), TUESDAY) == pytest.approx(3.0)
     assert spread(profile, TUESDAY) == pytest.approx(mean(profile, TUESDAY) / 2)
     assert spread(mondays(-8.0, -14.0), TUESDAY) == pytest.approx(5.5)
 
