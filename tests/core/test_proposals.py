@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from autoscaler.core.book import Amount, Direction, IdRange, Limits, Rule, Tier
-from autoscaler.core.proposals import amount_in_slots
+from autoscaler.core.goal.learned import Learned
+from autoscaler.core.goal.pursuing import Pursuit
+from autoscaler.core.memory import GroupMemory
+from autoscaler.core.orders import Orders
+from autoscaler.core.proposals import NO_RULE, amount_in_slots, propose
 from autoscaler.core.readings import AgentState
+from autoscaler.core.reasons import Reason
+from autoscaler.core.team import Team
+from autoscaler.core.tick import Tick
+from autoscaler.core.verdicts import Verdict, VerdictKind
 
 from .staging import (
     ALWAYS,
     LOAD,
     OCCUPANCY,
+    T0,
     UNKNOWN,
     WAITING,
     Floor,
+    assembled,
+    blank,
     each,
     group,
     is_state,
@@ -177,3 +189,47 @@ def test_an_agents_state_is_asked_of_each_agent() -> None:
     team = people(2)
     team[1] = replace(team[1], state=AgentState.WRAP_UP)
     assert list(wanted(Floor.of(group(rule), team).tick(0)).values()) == [4, 3]
+
+
+def tick_of(team: Team) -> Tick:
+    n = len(team.ids)
+    everyone = np.ones(n, np.bool_)
+    return Tick(
+        group=group(),
+        team=team,
+        memory=GroupMemory(agents=blank(*team.ids.tolist())),
+        agents=blank(*team.ids.tolist()),
+        rows=None,
+        account=np.zeros(n),
+        orders=Orders(stop=Reason.NONE, pin=None),
+        touchable=everyone,
+        movable=everyone,
+        contested=None,
+        at=T0,
+    )
+
+
+def test_what_a_goal_asks_for_is_asked_agent_by_agent_by_its_own_rule_alone() -> None:
+    tick = tick_of(assembled(group(), people(4)))
+    aimed = Pursuit(limits=np.array([5, 3, 1, 4], np.int16), learned=Learned())
+    goal = Verdict(rule=Rule(name="goal", when=ALWAYS, pursues=True), kind=VerdictKind.TRUE)
+    other = Verdict(rule=raising(slots(2)), kind=VerdictKind.TRUE)
+
+    both = propose([other, goal], tick, slots=12, pursuit=aimed)
+    asked = [column.tolist() for column in (both.up, both.up_by, both.down, both.down_by) if column is not None]
+    nobody = NO_RULE
+    assert asked == [[2, 0, 0, 1], [1, nobody, nobody, 1], [0, 0, 2, 0], [nobody, nobody, 1, nobody]]
+    assert [(ask.delta, ask.rule) for ask in both.asks] == [(2, 0)]
+
+    alone = propose([other], tick, slots=12, pursuit=aimed)
+    assert alone.up is alone.down is None
+
+
+def test_a_goal_that_is_content_asks_for_nothing() -> None:
+    tick = tick_of(assembled(group(), people(4)))
+    content = Pursuit(limits=tick.team.force, learned=Learned())
+    goal = Verdict(rule=Rule(name="goal", when=ALWAYS, pursues=True), kind=VerdictKind.TRUE)
+
+    found = propose([goal], tick, slots=12, pursuit=content)
+
+    assert (found.up, found.down, found.asks) == (None, None, [])
