@@ -209,7 +209,7 @@ def _closed(outlook: Outlook, bin_: int, calendar: Calendar, every_s: float) -> 
     pending = outlook.pending.copy()
     said = pending[:, :, bin_ % LEADS[-1]].copy()
     pending[:, :, bin_ % LEADS[-1]] = np.nan
-    looked_at = outlook.seen >= max(1.0, BIN_S / 2 / every_s) and 2 * outlook.known >= outlook.seen
+    looked_at = outlook.seen >= BIN_S / 2 / every_s and 2 * outlook.known >= outlook.seen
     if not looked_at:
         faded = outlook.usual + (outlook.actual - outlook.usual) * FADE
         return replace(outlook, pending=pending, last=math.nan, actual=faded)
