@@ -14,6 +14,7 @@ from autoscaler.core.forecasting import observed
 from autoscaler.core.forgetting import of_this_mode, returned, stood_still
 from autoscaler.core.memory import AgentMemory, GroupMemory, Memory, aligned, from_json, to_json
 from autoscaler.core.outlooks import Outlook
+from autoscaler.core.outlooks import to_json as outlook_to_json
 from autoscaler.core.readings import AgentState, Overrides, Pin
 
 from .staging import (
@@ -162,6 +163,10 @@ def test_what_no_decision_gave_is_refused_by_name(value: dict[str, Any], names: 
         (damaged({"fired": {"surge": True}}), "memory: fired.surge is True, not a number of seconds"),
         (damaged({"lowered_at": "x"}), "memory: lowered_at is 'x', not a number of seconds"),
         (damaged({"missing_since": "x"}), "memory: missing_since is 'x', not a number of seconds"),
+        (
+            damaged({"outlooks": {"queue.waiting": outlook_to_json(Outlook.blank()) | {"scored": [1.0]}}}),
+            "memory: outlooks.queue.waiting.scored is of shape (1,), not (5,)",
+        ),
         (damaged(of_agents={"wanted": [[1.0], [2.0]]}), "memory: agents.wanted is not a list of numbers"),
         (damaged(of_agents={"raised": [1.0, 2.0]}), "memory: agents.raised is not a list of lists of numbers"),
         (damaged(of_agents={"engaged": {"full": [None]}}), "memory: agents.engaged.full has 1 rows for 2 ids"),
