@@ -70,6 +70,8 @@ TEXT_A, TEXT_B, TEXT_C = "queue.waiting > 1", "group.load > 2", "group.slots > 3
             Relation.EQ, Name(Scope.AGENT, "state"), Literal("talking", Unit.TEXT))),
         ("max(queue.waiting, 3) > 1", more(Call(Function.MAX, (WAITING, Literal(3.0, Unit.COUNT))), 1.0)),
         ("avg(queue.waiting, 5m) > 1", more(OverTime(TimeFunction.AVG, WAITING, 300.0), 1.0)),
+        ("forecast(queue.waiting, 1m) > 1", more(OverTime(TimeFunction.FORECAST, WAITING, 60.0), 1.0)),
+        ("forecast(queue.waiting, 4h) > 1", more(OverTime(TimeFunction.FORECAST, WAITING, 14_400.0), 1.0)),
     ],
 )  # fmt: skip
 def test_text_means(text: str, expression: Expression) -> None:
@@ -113,8 +115,8 @@ def test_units_that_fit_pass_in_silence(text: str) -> None:
         ("avg(agent.load, 5m) > 2", Code.FUNCTION, "agent.load"),
         ("avg(avg(queue.waiting, 5m), 5m) > 2", Code.FUNCTION, "avg(queue.waiting, 5m)"),
         ("avg(queue.waiting, 5) > 2", Code.FUNCTION, "5"),
-        ("forecast(queue.arrivals_per_minute, 30s) > 2", Code.FUNCTION, "30s"),
-        ("forecast(queue.arrivals_per_minute, 5h) > 2", Code.FUNCTION, "5h"),
+        ("forecast(queue.arrivals_per_minute, 59s) > 2", Code.FUNCTION, "59s"),
+        ("forecast(queue.arrivals_per_minute, 14401s) > 2", Code.FUNCTION, "14401s"),
         ("avg(queue.waiting) > 2", Code.FUNCTION, "avg(queue.waiting)"),
         ("abs(queue.waiting, 2) > 2", Code.FUNCTION, "abs(queue.waiting, 2)"),
         ("input.repl > 2", Code.UNKNOWN_NAME, "input.repl"),
