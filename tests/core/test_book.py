@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoscaler.core.book import Group, Limits, Mode, Rule, Safety, Smoothing
+from autoscaler.core.book import Goal, GoalCost, Group, Limits, Mode, Rule, Safety, Smoothing
 
 
 def test_a_rule_that_says_nothing_of_time_acts_at_once_and_as_long_as_it_matches() -> None:
@@ -25,3 +25,11 @@ def test_what_a_group_is_where_the_file_names_nothing_but_itself() -> None:
     group = Group(name="webchat")
     assert (group.media_type, group.every_s, group.timezone, group.mode) == (51, 15.0, "UTC", Mode.ENFORCE)
     assert group.limits == Limits(floor=1, baseline=3, ceiling=6)
+
+
+def test_what_a_goal_costs_where_the_file_names_no_prices() -> None:
+    cost = GoalCost()
+    assert (cost.late_minute, cost.free_s, cost.abandoned) == (1.0, 30.0, 5.0)
+    assert (cost.excess_chat_minute, cost.crowding, cost.limit_change) == (0.1, 0.1, 0.05)
+    goal = Goal()
+    assert (goal.answer, goal.within_s, goal.chat_stretch_below, goal.cost) == (None, None, None, cost)
