@@ -169,3 +169,15 @@ def test_each_agent_is_told_what_held_it_and_not_what_held_another() -> None:
     assert why(plan, 1002, Stage.DISTRIBUTED).startswith("its turn to carry more")
     assert why(plan, 1003, Stage.DISTRIBUTED) == "the agent's own budget of changes is spent"
     assert plan.holds == {Reason.HELD_BY_RULE: 1, Reason.AGENT_BUDGET: 1}
+
+
+BY_NUMBER = """
+    NONE IN_FORCE ASSUMED_BASELINE RULE_RAISES RULE_LOWERS AGENT_RULE NOTHING_ASKED HELD_BY_RULE
+    RAISE_BEATS_LOWER CAPPED FLOORED STABILITY NOT_CHOSEN CHOSEN AGENT_BUDGET MISSING_READING UNKNOWN_VETO
+    BLAST_RADIUS CALL_BUDGET BACK_TO_BASELINE PINNED PROTECTED PAUSED FROZEN SIGNED_OUT UNREACHABLE CONTESTED
+    NO_ROSTER RATE_OF_BOUND NOT_TAKING_CHATS LIMIT_UNKNOWN WARMING_UP RELIEVED CARRIED
+"""
+
+
+def test_a_number_in_an_old_journal_means_what_it_meant() -> None:
+    assert [(int(reason), reason.name) for reason in Reason] == [*enumerate(BY_NUMBER.split())]
