@@ -188,15 +188,16 @@ def _refilled(
 ) -> Floats:
     """Where completions happened whose slot was filled again within the tick, in proportion; shape (t, J).
 
-    While somebody waits every freed slot is filled at once. Else it takes one of the tick's new chats for the agent:
-    after the completion, when it holds one less than before, or before it, when it then held one more.
+    While somebody waits every freed slot is filled at once; who holds more than the limit frees none, so completions
+    there all show. Else it takes one of the tick's new chats for the agent: after the completion, when it holds one
+    less than before, or before it, when it then held one more.
     """
     shape = rates.shape
     level = np.minimum(before, shape[1])
     counts = np.zeros((shape[0], shape[1] + 2))
     could = before < limit
     if queued or not could.any():
-        np.add.at(counts, (tier, level), 1.0)
+        np.add.at(counts, (tier, level), ~(before > limit))  # an unknown limit keeps nobody out
         return counts[:, 1:-1] * rates
     held = np.bincount(level[could], minlength=shape[1] + 1).astype(np.float64)
     gets = _chances(held, starts, rank=rank, highest=int(limit.max()))

@@ -1,4 +1,4 @@
-"""What a choice of limits would cost over the next half hour: the group as a birth and death process of its chats.
+"""What a choice of limits would cost: the group as a birth and death process of its chats.
 
 One number is followed, chats in the system: up at the rate of arrivals, down at the rate at which that many chats end,
 and at which those who wait lose patience. A choice of limits says where waiting begins. The expected discounted cost
@@ -20,8 +20,8 @@ from autoscaler.core.readings import Floats
 
 __all__ = ["Crew", "Forecast", "Market", "predict"]
 
-AHEAD_S = 1800.0
-"""How far the cost looks ahead: later costs fade with this time."""
+AHEAD_S = 3600.0
+"""Later costs fade with this time: what the half hour ahead leaves behind, such as a queue let in, counts, too."""
 UNEVEN = 0.45
 """Share of agents who hold one chat more than others, and as many one less, over the root of the number of agents."""
 CELLS = 120
@@ -59,7 +59,7 @@ class Forecast:
     """By choice, shape (k,).
 
     Attributes:
-        cost: Expected cost of the next half hour.
+        cost: Expected cost from now on, fading.
         answered: Share answered within the goal's time in the long run, if all stays as it is.
         stretch: Time of a chat in the long run, against one alone.
     """

@@ -77,6 +77,19 @@ def test_a_slot_that_was_filled_again_at_once_follows_from_the_flow() -> None:
     np.testing.assert_allclose(learned.tiers[NO_TIER].done, [0, 0, 0, 2, 0, 0, 0])
 
 
+def test_who_holds_more_than_the_limit_gets_nobody_for_one_who_leaves() -> None:
+    """The limit has come down from 4 to 3, and a queue waits: only who holds 3 can have been filled again unseen."""
+    start, end = sight(0, [4, 4, 3], limit=3, waiting=9), sight(10, [4, 4, 3], limit=3, waiting=9, arrivals=0.1)
+    np.testing.assert_allclose(seen(start, end).tiers[NO_TIER].done, [0, 0, 1, 0, 0, 0, 0])
+    above = sight(0, [4, 4, 4], limit=3, waiting=9), sight(10, [4, 4, 4], limit=3, waiting=9, arrivals=0.1)
+    assert done(seen(*above)) == pytest.approx(1.0), "counted all the same: the sum is exact"
+
+
+def test_of_an_unknown_limit_anybody_may_have_been_filled_again() -> None:
+    start, end = sight(0, [4, 4], limit=np.nan, waiting=9), sight(10, [4, 4], limit=np.nan, waiting=9, arrivals=0.2)
+    np.testing.assert_allclose(seen(start, end).tiers[NO_TIER].done, [0, 0, 0, 2, 0, 0, 0])
+
+
 def test_customers_who_left_ended_no_chat() -> None:
     learned = seen(sight(0, [4, 4], waiting=3), sight(10, [4, 4], waiting=3, arrivals=0.2, leaving=0.1))
     assert done(learned) == pytest.approx(1.0)
