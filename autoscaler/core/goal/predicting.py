@@ -20,7 +20,7 @@ from autoscaler.core.readings import Floats
 
 __all__ = ["Crew", "Forecast", "Market", "predict"]
 
-AHEAD_S = 3600.0
+AHEAD_S = 2700.0
 """Later costs fade with this time: what the half hour ahead leaves behind, such as a queue let in, counts, too."""
 UNEVEN = 0.45
 """Share of agents who hold one chat more than others, and as many one less, over the root of the number of agents."""
