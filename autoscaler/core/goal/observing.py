@@ -200,7 +200,7 @@ def _refilled(
         np.add.at(counts, (tier, level), ~(before > limit))  # an unknown limit keeps nobody out
         return counts[:, 1:-1] * rates
     held = np.bincount(level[could], minlength=shape[1] + 1).astype(np.float64)
-    gets = _chances(held, starts, rank=rank, highest=int(limit.max()))
+    gets = _chances(held, starts, rank=rank, highest=int(limit[could].max()))
     np.add.at(counts, (tier, level), gets[level])
     np.add.at(counts, (tier[could], level[could] + 1), gets[level[could] + 1])
     return counts[:, 1:-1] * rates
