@@ -15,6 +15,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -31,6 +32,8 @@ from hypothesis import Phase, settings
 from bench.mutation_operators import Mutant
 
 __all__ = ["TestsFail", "Verdict", "file_of", "module_of", "run_imported", "run_importing"]
+
+_Cached = type(cache(len))
 
 Verdict = str
 """The test that killed a mutant, `timeout`, or "" when it survived."""
@@ -239,6 +242,7 @@ class _Loop(_FirstFailure):
             signal.setitimer(signal.ITIMER_REAL, _LEAST_S + 20 * (self._durations[index] if self._durations else 1))
             following = self._items[order[place + 1]] if place + 1 < len(order) else None
             item = self._items[index]
+            _forget()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
                 return index
@@ -274,6 +278,15 @@ class _Loop(_FirstFailure):
             sys.settrace(None)
             result.append([(module_of(Path(file), self._core), number) for file, number in touched])
         return result
+
+
+def _forget() -> None:
+    """Empty what the core's functions keep of earlier calls, or a changed one would answer as before, unseen."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("autoscaler.core"):
+            for value in vars(module).values():
+                if isinstance(value, _Cached):
+                    value.cache_clear()
 
 
 def _functions(core: Path) -> dict[tuple[str, str, int], list[FunctionType]]:
