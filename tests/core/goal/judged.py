@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from autoscaler.core.book import Goal, GoalCost
+from autoscaler.core.book import Goal, GoalCost, IdRange, Limits, Tier
 from autoscaler.core.goal.aiming import Squad, aim
 from autoscaler.core.goal.curves import believed
 from autoscaler.core.goal.learned import Learned, TierLearned, to_json
@@ -170,13 +170,27 @@ def sights() -> dict[str, Any]:
     return found
 
 
+NEW = Tier(name="new", ids=(IdRange(first=1001, last=1004),), limits=Limits(floor=1, baseline=2, ceiling=4))
+
+
 def hours() -> dict[str, Any]:
-    """What is said and wanted in an hour of a site at work."""
-    site = Site.of(power(0.7), 12, arrivals=0.09)
-    return {
-        f"minute {minute}": {"said": pursued.learned.said, "limits": pursued.limits}
-        for minute, (pursued, _) in enumerate(islice(lived(site, pursuing(), 1.0), 3, None, 12))
-    }
+    """What is said, wanted and known in an hour of a site at work, whose ceilings a reload moves half way."""
+    found: dict[str, Any] = {}
+    of_two = pursuing(tiers=(NEW,), goal=Goal(answer=0.8, within_s=30.0))
+    for name, rules in (("one tier", pursuing()), ("two tiers and a target", of_two)):
+        site = Site.of(power(0.7), 12, arrivals=0.09)
+        for number, (pursued, _) in enumerate(lived(site, rules, 1.0)):
+            if number in {100, 180}:
+                ceiling = 8 if number == 100 else 5
+                pursued.rules = replace(rules, limits=replace(rules.limits, ceiling=ceiling))
+            if number % 12 == 4:
+                tiers = {
+                    tier: {"rate": known.rate, "done": known.done, "spent_s": known.spent_s, "aim": f"{known.aim:g}"}
+                    for tier, known in pursued.learned.tiers.items()
+                }
+                told = {"said": pursued.learned.said, "limits": pursued.limits, "tiers": tiers}
+                found[f"{name}, tick {number}"] = told
+    return found
 
 
 PARTS: Mapping[str, Callable[[], dict[str, Any]]] = {
