@@ -8,13 +8,13 @@ import numpy as np
 
 from autoscaler.core.book import Goal
 from autoscaler.core.goal.curves import OFTEN, Curve
-from autoscaler.core.goal.predicting import Crew, Forecast, Market, predict
+from autoscaler.core.goal.predicting import AHEAD_S, Crew, Forecast, Market, predict, switch_price
 from autoscaler.core.readings import Floats
 
 __all__ = ["Aim", "Squad", "aim"]
 
-CALM = 0.02
-"""Share of what staying would cost that a change must save beside its own cost: less than that is not known."""
+CALM_S = 30.0
+"""Seconds of what staying costs that a change must save beside its own cost: less than that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,11 @@ class Squad:
     limit: float
     curve: Curve
     done: Floats
+
+    @property
+    def crew(self) -> Crew:
+        """Its agents, as far as they can be counted on."""
+        return Crew(count=self.count, baseline=self.baseline, rate=np.concatenate(([0.0], self.curve.cautious)))
 
     @property
     def highest(self) -> int:
@@ -63,15 +68,11 @@ class Aim:
 
 def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, waiting: float) -> Aim:
     """Choose."""
-    crews = tuple(
-        Crew(count=squad.count, baseline=squad.baseline, rate=np.concatenate(([0.0], squad.curve.cautious)))
-        for squad in squads
-    )
-    choices = _choices(squads, goal)
+    crews = tuple(squad.crew for squad in squads)
+    counts = np.array([crew.count for crew in crews])
     current = np.array([squad.limit for squad in squads])
+    choices = _choices(squads, goal, market)
     forecast = predict(crews, choices, market, goal.cost, now=held + waiting, within_s=goal.within_s)
-    counts = np.array([squad.count for squad in squads])
-    changes = (np.minimum(np.abs(choices - current), 1.0) * counts).sum(1)
     short = _short(goal, forecast)
     # whoever stays need not meet a target by a hair
     short[-1] = max(short[-1] - EASE, 0.0)
@@ -79,7 +80,9 @@ def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, w
     is_met = has_targets and bool(short.min() <= EASE)
     # a target that is met asks for no more: of those who meet it, the fewest slots
     price = (choices @ counts) * SLOT if is_met else forecast.cost
-    price = price + goal.cost.limit_change * changes + np.where(changes > 0, CALM * price[-1], 0.0)
+    changes = switch_price(current, choices, counts, goal.cost)
+    is_change = (choices != current).any(axis=1)
+    price = price + changes + np.where(is_change, price[-1] * CALM_S / AHEAD_S, 0.0)
     best = int(np.lexsort((price, short - short.min() > EASE))[0])
     is_hopeless = short[best] > EASE if has_targets else forecast.answered[best] < HOPELESS
     return Aim(
@@ -135,24 +138,29 @@ def _more_agents(goal: Goal, crews: tuple[Crew, ...], limits: Floats, market: Ma
             high = (low + high) // 2
 
 
-def _choices(squads: tuple[Squad, ...], goal: Goal) -> Floats:
+def _choices(squads: tuple[Squad, ...], goal: Goal, market: Market) -> Floats:
     """Limits worth comparing, shape (k, t); the last one is to stay."""
     highest = np.array([squad.highest for squad in squads], np.float64)
     floor = np.array([squad.floor for squad in squads], np.float64)
-    rows = [np.clip(level, floor, highest) for level in np.arange(floor.min(), highest.max() + 0.5, 0.5)]
-    if len(squads) > 1:
-        rows += [np.clip(_worth(squads, price, goal), floor, highest) for price in np.geomspace(0.05, 50.0, 16)]
     stay = np.clip([squad.limit for squad in squads], floor, np.maximum(highest, 1))
-    return np.vstack((np.unique(np.array(rows), axis=0), stay))
+    rows = [np.full(len(squads), level) for level in np.arange(floor.min(), highest.max() + 0.5, 0.5)]
+    if len(squads) > 1:
+        rows += list(np.stack([_worth(squad, goal, market) for squad in squads], axis=1))
+        near = np.round(stay * 2) / 2
+        rows += [near + step * tier for tier in np.eye(len(squads)) for step in (-1.0, -0.5, 0.5, 1.0)]
+    return np.vstack((np.unique(np.clip(rows, floor, highest), axis=0), stay))
 
 
-def _worth(squads: tuple[Squad, ...], price: float, goal: Goal) -> Floats:
-    """For each tier the highest level whose last chat brings more, at a price of a completion, than it crowds."""
-    limits = []
-    for squad in squads:
-        rate = np.concatenate(([0.0], squad.curve.cautious))
-        over = np.maximum(np.arange(len(rate)) - squad.baseline, 0.0) ** 2
-        gain = np.diff(rate) * price - np.diff(over) * goal.cost.crowding / 60
-        loses = np.flatnonzero(gain <= 0)
-        limits.append(float(loses[0] if len(loses) else len(gain)))
-    return np.array(limits)
+PRICES = np.geomspace(0.1, 60.0, 24)
+"""What a chat ended may be worth, from next to nothing to much more than one lost."""
+
+
+def _worth(squad: Squad, goal: Goal, market: Market) -> Floats:
+    """The tier's best level at each price of a chat ended, full as it is, shape (prices,).
+
+    Between tiers the same price holds: nobody should be crowded for a chat that another tier would end for less.
+    """
+    _, rate, over, excess = squad.crew.table(market.solo_s)[:, squad.floor : squad.highest + 1]
+    cost = (over * goal.cost.crowding + excess * goal.cost.excess_chat_minute) / 60
+    best: Floats = np.argmax(PRICES[:, None] * rate - cost, axis=1) + float(squad.floor)
+    return best

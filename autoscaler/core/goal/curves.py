@@ -27,7 +27,7 @@ OWN_COUNT = 150.0
 """Completions from which a level's own count weighs more than the family."""
 OFTEN = 15.0
 """Completions from which a level counts as seen."""
-CAUTION = 1.0
+CAUTION = 0.4
 """Standard deviations by which a level above the baseline is judged worse than expected."""
 TRUST = 0.7
 """People differ and counts are attributed: evidence counts for less than its number."""
@@ -42,7 +42,7 @@ class Curve:
     Attributes:
         mean: Expected.
         sd: Standard deviation of that belief.
-        cautious: What to count on: expected up to the baseline, a standard deviation less above it.
+        cautious: What to count on: expected up to the baseline, less by CAUTION standard deviations above it.
         peak_chance: Chance that the curve is highest at each level.
     """
 

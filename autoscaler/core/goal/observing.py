@@ -27,7 +27,7 @@ BY_LOAD = 0.25
 """Mean rank up to which routing goes to the least loaded."""
 SLOWER, FASTER = 0.8, 1.25
 """Changes of a level's rate that are watched for."""
-ALARM = 4.0
+ALARM = 5.0
 """Evidence from which a change is believed."""
 MATURE = 40.0
 """Completions a level must have shown before a change of it can be told."""

@@ -1,11 +1,11 @@
 """What a choice of limits would cost: the group as a birth and death process of its chats.
 
 One number is followed, chats in the system: up at the rate of arrivals, down at the rate at which that many chats end,
-and at which those who wait lose patience. A choice of limits says where waiting begins. The expected discounted cost
-from where the group stands solves a tridiagonal system, for all choices at once.
+and at which those who wait lose patience. A choice of limits says where waiting begins. No choice is for ever: what
+one costs from where the group stands counts on changing to another when that has become cheaper.
 
-Sources: limited processor sharing (Luo and Zhang 2013; Gupta and Zhang, arXiv 1409.0153); exponentially fitted
-differences (Scharfetter and Gummel 1969), which keep drift and variance right however coarse the lattice is.
+Sources: limited processor sharing (Luo and Zhang 2013); limits that follow the queue (Gupta and Zhang, arXiv
+1409.0153); optimal switching by iterated stopping.
 """
 
 from __future__ import annotations
@@ -16,12 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from autoscaler.core.book import GoalCost
+from autoscaler.core.goal.chains import changing, stationary, steps
 from autoscaler.core.readings import Floats
 
-__all__ = ["Crew", "Forecast", "Market", "predict"]
+__all__ = ["Crew", "Forecast", "Market", "predict", "switch_price"]
 
-AHEAD_S = 2700.0
-"""Later costs fade with this time: what the half hour ahead leaves behind, such as a queue let in, counts, too."""
+AHEAD_S = 7200.0
+"""Later costs fade with this time, about as long as arrivals stay as they are. To let a queue in pays once, and is paid
+for as long as limits stay above the best ones."""
+RETHINK_S = 300.0
+"""Mean time between changes that are counted on; oftener would count on what limits that are lowered do at once."""
+RETHINKS = 6
+"""Changes looked ahead to."""
 UNEVEN = 0.45
 """Share of agents who hold one chat more than others, and as many one less, over the root of the number of agents."""
 CELLS = 120
@@ -35,6 +41,17 @@ class Crew:
     count: float
     baseline: int
     rate: Floats
+
+    def table(self, solo_s: float) -> Floats:
+        """One agent with 0..J chats, shape (4, J + 1): chats, completions a second, crowding, and chats in excess.
+
+        A chat lasts, exponentially, `stretch` times as long as alone; the share of that which is past the time alone is
+        exp(-1/stretch).
+        """
+        held = np.arange(float(len(self.rate)))
+        stretch = held / np.maximum(self.rate * solo_s, 1e-9)
+        excess = held * np.exp(-1 / np.maximum(stretch, 0.05))
+        return np.array([held, self.rate, np.maximum(held - self.baseline, 0.0) ** 2, excess])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +76,7 @@ class Forecast:
     """By choice, shape (k,).
 
     Attributes:
-        cost: Expected cost from now on, fading.
+        cost: Expected cost from now on, fading, where limits may be changed later.
         answered: Share answered within the goal's time in the long run, if all stays as it is.
         stretch: Time of a chat in the long run, against one alone.
     """
@@ -93,13 +110,14 @@ def predict(
     ending, crowding, excess = _floor(crews, choices, market, held)
     down = ending + market.leaving * waiting
     rate = _cost(market, cost, crowding=crowding, excess=excess, waiting=waiting)
-    rises, falls = _steps(market.arrivals, down, cell)
-    value = _discounted(rises, falls, rate)
+    rises, falls = steps(market.arrivals, down, cell)
+    price = switch_price(choices[:, None, :], choices, counts, cost)
+    value = changing(rises, falls, rate, price, fade_s=AHEAD_S, every_s=RETHINK_S, times=RETHINKS)
     at = min(now / cell, len(x) - 1.0)
     low = int(at)
     high = min(low + 1, len(x) - 1)
     expected = value[:, low] + (at - low) * (value[:, high] - value[:, low])
-    likely = _stationary(rises, falls)
+    likely = stationary(rises, falls)
     return Forecast(
         cost=expected,
         answered=_answered(likely, ending, market, waiting, 30.0 if within_s is None else within_s),
@@ -107,9 +125,15 @@ def predict(
     )
 
 
+def switch_price(here: Floats, there: Floats, counts: Floats, cost: GoalCost) -> Floats:
+    """What it costs to change the limits of all tiers, shape of the broadcast limits less their last axis (t,)."""
+    moved: Floats = np.minimum(np.abs(there - here), 1.0) @ counts * cost.limit_change
+    return moved
+
+
 def _floor(crews: tuple[Crew, ...], choices: Floats, market: Market, held: Floats) -> Floats:
     """Completions a second, squares above baseline and chats in excess with `held` chats, shape (3, k, x)."""
-    tables = [_table(crew, market.solo_s) for crew in crews]
+    tables = [crew.table(market.solo_s) for crew in crews]
     counts = np.array([crew.count for crew in crews])
     floor = np.empty((3, *held.shape))
     for row, limits in enumerate(choices):
@@ -117,18 +141,6 @@ def _floor(crews: tuple[Crew, ...], choices: Floats, market: Market, held: Float
         for index, column in enumerate(rest):
             floor[index, row] = np.interp(held[row], load, column)
     return floor
-
-
-def _table(crew: Crew, solo_s: float) -> Floats:
-    """One agent with 0..J chats, shape (4, J + 1): chats, completions a second, crowding, and chats in excess.
-
-    A chat lasts, exponentially, `stretch` times as long as alone; the share of that which is past the time alone is
-    exp(-1/stretch).
-    """
-    held = np.arange(float(len(crew.rate)))
-    stretch = held / np.maximum(crew.rate * solo_s, 1e-9)
-    excess = held * np.exp(-1 / np.maximum(stretch, 0.05))
-    return np.array([held, crew.rate, np.maximum(held - crew.baseline, 0.0) ** 2, excess])
 
 
 def _filled(tables: list[Floats], counts: Floats, limits: Floats, market: Market) -> Floats:
@@ -193,51 +205,6 @@ def _cost(market: Market, cost: GoalCost, *, crowding: Floats, excess: Floats, w
     late = waiting**2 / (waiting + market.arrivals * cost.free_s + 1e-9)
     minute: Floats = late * cost.late_minute + crowding * cost.crowding + excess * cost.excess_chat_minute
     return minute / 60 + waiting * market.leaving * cost.abandoned
-
-
-def _steps(arrivals: float, down: Floats, cell: float) -> tuple[Floats, Floats]:
-    """Rates of going one cell up and one down."""
-    if cell == 1.0:
-        rises, falls = np.full_like(down, arrivals), down.copy()
-        falls[:, 0] = 0.0
-        rises[:, -1] = 0.0
-        return rises, falls
-    spread = (arrivals + down) / 2
-    bend = (arrivals - down) * cell / np.maximum(spread, 1e-12)
-    scale = spread / cell**2
-    rises, falls = scale * _bernoulli(-bend), scale * _bernoulli(bend)
-    falls[:, 0] = 0.0
-    rises[:, -1] = 0.0
-    return rises, falls
-
-
-def _bernoulli(z: Floats) -> Floats:
-    z = np.clip(z, -200.0, 200.0)
-    small = np.abs(z) < 1e-6
-    return np.where(small, 1 - z / 2, z / np.where(small, 1.0, np.expm1(z)))
-
-
-def _discounted(rises: Floats, falls: Floats, rate: Floats) -> Floats:
-    """Expected discounted cost from each point: (1/T + up + down) v(x) = c(x) + up v(x+1) + down v(x-1)."""
-    middle = (1 / AHEAD_S + rises + falls).T.copy()
-    up, down, right = rises.T.copy(), falls.T.copy(), rate.T.copy()
-    for row in range(1, len(middle)):
-        share = down[row] / middle[row - 1]
-        middle[row] -= share * up[row - 1]
-        right[row] += share * right[row - 1]
-    right[-1] /= middle[-1]
-    for row in range(len(middle) - 2, -1, -1):
-        right[row] = (right[row] + up[row] * right[row + 1]) / middle[row]
-    return right.T
-
-
-def _stationary(rises: Floats, falls: Floats) -> Floats:
-    """Long-run chances of each point."""
-    steps = np.log(np.maximum(rises[:, :-1], 1e-300)) - np.log(np.maximum(falls[:, 1:], 1e-300))
-    log = np.concatenate((np.zeros((len(rises), 1)), np.cumsum(steps, axis=1)), axis=1)
-    chance = np.exp(log - log.max(axis=1, keepdims=True))
-    total: Floats = chance / chance.sum(axis=1, keepdims=True)
-    return total
 
 
 def _answered(likely: Floats, ending: Floats, market: Market, waiting: Floats, within_s: float) -> Floats:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autoscaler.core.goal.curves import believed
 from autoscaler.core.goal.learned import Learned, TierLearned, Watch, to_json
-from autoscaler.core.goal.observing import Sight, observe
+from autoscaler.core.goal.observing import ALARM, Sight, observe
 
 from .sites import NO_TIER, T0, UNKNOWN, Site, lived, power, pursuing
 
@@ -222,7 +222,7 @@ def test_what_has_changed_begins_anew_nothing_above_it_speaks_and_those_below_on
     many, few = 60.0, 12.0
     done_ = np.array([many, few, many, many, few, 0.0, 0.0])
     none = np.zeros(LEVELS)
-    suspicion = Watch(score=np.array([0, 0, 3.99, 0, 0, 0, 0.0]), done=none + 5, spent_s=none + 3000)
+    suspicion = Watch(score=np.array([0, 0, ALARM - 0.01, 0, 0, 0, 0.0]), done=none + 5, spent_s=none + 3000)
     tier = TierLearned(done=done_, spent_s=done_ * 200, rate=RATE, falls=suspicion, rises=Watch.blank(LEVELS))
     learned = observe(replace(FRESH, tiers=FRESH.tiers | {NO_TIER: tier}), sight(0, [3, 3], waiting=0), NAMES)
     learned = observe(learned, sight(300, [3, 3], waiting=0), NAMES)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoscaler.core.book import GoalCost
-from autoscaler.core.goal.predicting import AHEAD_S, Crew, Market, predict
+from autoscaler.core.goal.predicting import AHEAD_S, Crew, Market, predict, switch_price
 from autoscaler.simulation.scenario.model import Routing
 from tests.conformance.queue_file import QueueCase, read
 
@@ -133,15 +133,26 @@ def test_without_customers_there_is_nothing_to_pay() -> None:
     assert found.answered[0] == pytest.approx(1.0)
 
 
-def test_choices_compared_together_or_alone_read_the_same() -> None:
+@pytest.mark.parametrize("limit_change", [0.0, 0.05, 1e9])
+def test_a_choice_that_may_be_changed_costs_no_more_than_one_for_ever_and_as_much_where_changes_are_dear(
+    limit_change: float,
+) -> None:
     choices = np.array([[2.0], [4.0], [3.0], [4.0]])
-    crews = (crew(power(0.7)),)
-    together = predict(crews, choices, market(0.06), GoalCost(), now=30.0, within_s=30.0)
+    crews, cost = (crew(power(0.7)),), GoalCost(limit_change=limit_change)
+    together = predict(crews, choices, market(0.06), cost, now=30.0, within_s=30.0)
     assert together.cost[1] == together.cost[3]
     assert together.answered[1] == together.answered[3]
     for row, choice in enumerate(choices):
-        alone = predict(crews, choice[None], market(0.06), GoalCost(), now=30.0, within_s=30.0)
-        assert alone.cost[0] == pytest.approx(together.cost[row], rel=0.05)
+        alone = predict(crews, choice[None], market(0.06), cost, now=30.0, within_s=30.0)
+        assert together.cost[row] <= alone.cost[0] * 1.05
+        if limit_change == 1e9:
+            assert together.cost[row] == pytest.approx(alone.cost[0], rel=0.05)
+
+
+def test_the_price_of_a_change_is_that_of_each_agent_whose_limit_moves() -> None:
+    cost = GoalCost(limit_change=0.5)
+    here, there = np.array([3.0, 2.0]), np.array([[3.0, 2.0], [3.5, 2.0], [6.0, 1.0]])
+    np.testing.assert_allclose(switch_price(here, there, np.array([10.0, 4.0]), cost), [0.0, 2.5, 7.0])
 
 
 def test_a_team_in_two_parts_that_are_alike_is_the_team() -> None:
