@@ -27,7 +27,7 @@ OWN_COUNT = 150.0
 """Completions from which a level's own count weighs more than the family."""
 OFTEN = 15.0
 """Completions from which a level counts as seen."""
-CAUTION = 0.4
+CAUTION = 0.5
 """Standard deviations by which a level above the baseline is judged worse than expected."""
 TRUST = 0.7
 """People differ and counts are attributed: evidence counts for less than its number."""

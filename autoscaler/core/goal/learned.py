@@ -22,16 +22,18 @@ class Watch:
     Attributes:
         score: Evidence so far, 0 when there is none.
         done, spent_s: Completions and agent-seconds since it was last 0: what holds now, should the change be real.
+        lasted_s: Seconds since then.
     """
 
     score: Floats
     done: Floats
     spent_s: Floats
+    lasted_s: Floats
 
     @classmethod
     def blank(cls, levels: int) -> Watch:
         """Nothing seen."""
-        return cls(score=np.zeros(levels), done=np.zeros(levels), spent_s=np.zeros(levels))
+        return cls(**{one.name: np.zeros(levels) for one in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

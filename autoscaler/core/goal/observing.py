@@ -27,8 +27,10 @@ BY_LOAD = 0.25
 """Mean rank up to which routing goes to the least loaded."""
 SLOWER, FASTER = 0.8, 1.25
 """Changes of a level's rate that are watched for."""
-ALARM = 5.0
+ALARM = 4.0
 """Evidence from which a change is believed."""
+LASTING_S = 900.0
+"""For so long it must have come together: what a few long chats or late calls make of counts is over sooner."""
 MATURE = 40.0
 """Completions a level must have shown before a change of it can be told."""
 
@@ -112,7 +114,7 @@ def observe(learned: Learned, seen: Sight, names: tuple[str, ...]) -> Learned:
             done = done + hidden * chance / total
     alarms = list(now.alarms)
     for index, name in enumerate(names):
-        tiers[name], noticed = _learn(tiers[name], done[index], spent[index], tiers[name].rate)
+        tiers[name], noticed = _learn(tiers[name], done[index], spent[index], elapsed)
         alarms += [(seen.at, name, level + 1, faster) for level, faster in noticed]
     return replace(now, owed=max(owed, -10.0), tiers=tiers, alarms=tuple(alarms[-5:]))
 
@@ -236,22 +238,26 @@ def _spent(before: Ints, after: Ints, tier: Ints, elapsed: float, *, shape: tupl
     return spent[:, 1:]
 
 
-def _learn(tier: TierLearned, done: Floats, spent: Floats, rate: Floats) -> tuple[TierLearned, list[tuple[int, bool]]]:
+def _learn(
+    tier: TierLearned, done: Floats, spent: Floats, elapsed: float
+) -> tuple[TierLearned, list[tuple[int, bool]]]:
     # a level is held against its own past: what the family makes of it may be off without anything having changed
     is_told = (tier.done >= MATURE) & (tier.spent_s > 0)
-    past = np.divide(tier.done, tier.spent_s, out=rate.copy(), where=is_told)
-    falls = _watched(tier.falls, done, spent, past, tier.done, SLOWER)
-    rises = _watched(tier.rises, done, spent, past, tier.done, FASTER)
+    past = np.divide(tier.done, tier.spent_s, out=tier.rate.copy(), where=is_told)
+    falls = _watched(tier.falls, done, spent, elapsed, past, tier.done, SLOWER)
+    rises = _watched(tier.rises, done, spent, elapsed, past, tier.done, FASTER)
     tier = replace(tier, done=tier.done + done, spent_s=tier.spent_s + spent, falls=falls, rises=rises)
     noticed = []
     for watch, faster in ((falls, False), (rises, True)):
-        for level in np.flatnonzero(watch.score > ALARM):
+        for level in np.flatnonzero((watch.score > ALARM) & (watch.lasted_s >= LASTING_S)):
             tier = _anew(tier, watch, int(level))
             noticed.append((int(level), faster))
     return tier, noticed
 
 
-def _watched(watch: Watch, done: Floats, spent: Floats, rate: Floats, seen: Floats, change: float) -> Watch:
+def _watched(
+    watch: Watch, done: Floats, spent: Floats, elapsed: float, rate: Floats, seen: Floats, change: float
+) -> Watch:
     """Add the tick's log-likelihood ratio of a rate changed by the factor against an unchanged one."""
     score = watch.score + np.where(seen >= MATURE, done * np.log(change) + (1 - change) * rate * spent, 0.0)
     on = score > 0
@@ -259,6 +265,7 @@ def _watched(watch: Watch, done: Floats, spent: Floats, rate: Floats, seen: Floa
         score=np.where(on, score, 0.0),
         done=np.where(on, watch.done + done, 0.0),
         spent_s=np.where(on, watch.spent_s + spent, 0.0),
+        lasted_s=np.where(on, watch.lasted_s + elapsed, 0.0),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autoscaler.core.goal.curves import believed
 from autoscaler.core.goal.learned import Learned, TierLearned, Watch, to_json
-from autoscaler.core.goal.observing import ALARM, Sight, observe
+from autoscaler.core.goal.observing import ALARM, LASTING_S, Sight, observe
 
 from .sites import NO_TIER, T0, UNKNOWN, Site, lived, power, pursuing
 
@@ -217,20 +217,33 @@ def halves(seed: int) -> tuple[Learned, float]:
     return learned, T0 + 3 * 3600
 
 
-def test_what_has_changed_begins_anew_nothing_above_it_speaks_and_those_below_only_a_little() -> None:
-    """Two who hold 3 end nothing for five minutes, which is the last that was needed to believe it."""
+def suspected(lasted_s: float) -> tuple[Learned, TierLearned]:
+    """Two who hold 3 end nothing for five minutes, after so long a time in which they ended little."""
     many, few = 60.0, 12.0
     done_ = np.array([many, few, many, many, few, 0.0, 0.0])
     none = np.zeros(LEVELS)
-    suspicion = Watch(score=np.array([0, 0, ALARM - 0.01, 0, 0, 0, 0.0]), done=none + 5, spent_s=none + 3000)
+    score = np.array([0, 0, ALARM - 0.01, 0, 0, 0, 0.0])
+    suspicion = Watch(score=score, done=none + 5, spent_s=none + 3000, lasted_s=none + lasted_s)
     tier = TierLearned(done=done_, spent_s=done_ * 200, rate=RATE, falls=suspicion, rises=Watch.blank(LEVELS))
     learned = observe(replace(FRESH, tiers=FRESH.tiers | {NO_TIER: tier}), sight(0, [3, 3], waiting=0), NAMES)
     learned = observe(learned, sight(300, [3, 3], waiting=0), NAMES)
-    after = learned.tiers[NO_TIER]
+    return learned, learned.tiers[NO_TIER]
+
+
+def test_what_has_changed_begins_anew_nothing_above_it_speaks_and_those_below_only_a_little() -> None:
+    learned, after = suspected(LASTING_S - 300)
     np.testing.assert_allclose(after.done, [30, 12, 5, 0, 0, 0, 0])
     np.testing.assert_allclose(after.spent_s, [6000, 2400, 3600, 0, 0, 0, 0])
     assert after.falls.score.max() == after.rises.score.max() == 0
     assert learned.alarms == ((T0 + 300, NO_TIER, 3, False),)
+
+
+def test_what_came_together_faster_may_be_a_few_long_chats_and_goes_on_being_watched() -> None:
+    learned, after = suspected(LASTING_S - 301)
+    assert learned.alarms == ()
+    assert after.falls.score[2] > ALARM
+    np.testing.assert_allclose(after.falls.lasted_s, [0, 0, LASTING_S - 1, 0, 0, 0, 0])
+    np.testing.assert_allclose(after.done, [60, 12, 60, 60, 12, 0, 0])
 
 
 def test_people_who_become_half_as_fast_are_noticed_within_hours() -> None:
