@@ -31,7 +31,9 @@ def test_policies_stand_side_by_side_with_ratios_to_the_first_and_a_sentence_in_
         "4",
         cwd=folder,
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0
+    # on a busy machine it takes long enough to tell how far it is
+    assert all(re.match(r"one hour: \d+ of 12 runs", line) for line in ended.stderr.splitlines()), ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0] == "one hour: 4 runs, seed 7"
     assert [line.split()[0] for line in lines[3:6]] == ["limit:2", "rules:webchat.yaml", "hpa"]
