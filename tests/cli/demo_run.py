@@ -37,7 +37,7 @@ def wait_for_a_decision(settings: Path) -> None:
 
 @contextmanager
 def started(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """A command under way; it is killed when it outlives its tests, or ten deadlines, so that no read waits for ever."""
+    """A command under way; killed when it outlives its tests, or ten deadlines, so that no read waits for ever."""
     with subprocess.Popen(
         [AUTOSCALER, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True
     ) as process:
