@@ -181,7 +181,9 @@ def _tier_from_json(value: Mapping[str, Any]) -> TierLearned:
 
 
 def _watch(value: Any) -> Watch:
-    return Watch(**{part: _column(value[part]) for part in _WATCH})
+    # memory kept before watches knew how long they last begins to count now
+    known = {"lasted_s": [0.0] * len(value["score"]), **value}
+    return Watch(**{part: _column(known[part]) for part in _WATCH})
 
 
 def _time(value: Any) -> float | None:

@@ -13,6 +13,9 @@ from autoscaler.core.goal.chains import changing, stationary, steps
 
 FADE_S, EVERY_S = 900.0, 120.0
 
+Chains = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Rises, falls, cost rates, shape (k, x) each, and prices, shape (k, k)."""
+
 
 def generator(rises: np.ndarray, falls: np.ndarray) -> np.ndarray:
     """Of one chain, shape (x, x): rows sum to 0."""
@@ -21,10 +24,10 @@ def generator(rises: np.ndarray, falls: np.ndarray) -> np.ndarray:
 
 
 @st.composite
-def chains(draw: st.DrawFn, most: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Rises, falls, cost rates and prices of a few chains."""
+def chains(draw: st.DrawFn) -> Chains:
+    """One to four."""
     size = draw(st.sampled_from([2, 3, 7, 16, 33]))
-    count = draw(st.integers(1, most))
+    count = draw(st.integers(1, 4))
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
     rises, falls = rng.exponential(0.1, (count, size)), rng.exponential(0.1, (count, size))
     rises[:, -1] = falls[:, 0] = 0.0
@@ -50,18 +53,14 @@ def changed(rises: np.ndarray, falls: np.ndarray, rate: np.ndarray, price: np.nd
 
 @settings(max_examples=60, deadline=None)
 @given(chains())
-def test_staying_costs_what_the_dense_system_says(
-    many: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> None:
+def test_staying_costs_what_the_dense_system_says(many: Chains) -> None:
     rises, falls, rate, price = many
     np.testing.assert_allclose(changed(rises, falls, rate, price, 0), forever(rises, falls, rate), rtol=1e-8)
 
 
 @settings(max_examples=60, deadline=None)
 @given(chains())
-def test_every_change_more_that_is_looked_ahead_to_saves_or_does_nothing(
-    many: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> None:
+def test_every_change_more_that_is_looked_ahead_to_saves_or_does_nothing(many: Chains) -> None:
     costs = [changed(*many, times) for times in range(4)]
     for before, after in pairwise(costs):
         assert (after <= before * (1 + 1e-9)).all()
@@ -69,9 +68,7 @@ def test_every_change_more_that_is_looked_ahead_to_saves_or_does_nothing(
 
 @settings(max_examples=30, deadline=None)
 @given(chains())
-def test_looked_ahead_far_enough_it_is_the_best_that_can_be_done(
-    many: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> None:
+def test_looked_ahead_far_enough_it_is_the_best_that_can_be_done(many: Chains) -> None:
     """No chance to change is better used otherwise: the cost is that of the best change at each of them."""
     rises, falls, rate, price = many
     cost = changed(rises, falls, rate, price, 400)
@@ -109,9 +106,7 @@ def test_the_lattice_keeps_the_drift_and_never_leaves_its_ends(cell: float) -> N
 
 @settings(max_examples=40, deadline=None)
 @given(chains())
-def test_in_the_long_run_as_much_flows_up_as_down(
-    many: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> None:
+def test_in_the_long_run_as_much_flows_up_as_down(many: Chains) -> None:
     rises, falls, _, _ = many
     chance = stationary(rises, falls)
     np.testing.assert_allclose(chance.sum(axis=1), 1.0)

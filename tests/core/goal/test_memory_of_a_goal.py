@@ -137,3 +137,15 @@ def test_without_any_of_its_keys_it_is_refused_by_name(key: str) -> None:
     del value[key]
     with pytest.raises(ValueError, match=key):
         from_json(value)
+
+
+def test_memory_kept_before_watches_knew_how_long_they_last_is_read_and_begins_to_count() -> None:
+    value = to_json(after_work())
+    for tier in value["tiers"].values():
+        for watch in ("falls", "rises"):
+            del tier[watch]["lasted_s"]
+    found = to_json(from_json(value))
+    for name, tier in found["tiers"].items():
+        for watch in ("falls", "rises"):
+            assert tier[watch].pop("lasted_s") == [0.0] * len(tier["done"])
+            assert tier[watch] == value["tiers"][name][watch]
