@@ -32,15 +32,20 @@ class Squad:
 
     @property
     def crew(self) -> Crew:
-        """Its agents, as far as they can be counted on."""
-        return Crew(count=self.count, baseline=self.baseline, rate=np.concatenate(([0.0], self.curve.cautious)))
+        """Its agents, in the poorer case and in the richer one."""
+        return Crew(count=self.count, baseline=self.baseline, rates=np.pad(self.curve.cases, ((0, 0), (1, 0))))
+
+    @property
+    def expected(self) -> Crew:
+        """Its agents as they are expected to be."""
+        return Crew(count=self.count, baseline=self.baseline, rates=np.pad(self.curve.mean[None], ((0, 0), (1, 0))))
 
     @property
     def highest(self) -> int:
-        """The level it may go to: one above what was seen often, not past the peak it counts on."""
+        """The level it may go to: one above what was seen often, not past the peak of the richer case."""
         seen = np.flatnonzero(self.done >= OFTEN)
         tried = max(self.baseline, int(seen[-1]) + 1 if len(seen) else 0)
-        peak = int(np.argmax(self.curve.cautious)) + 1
+        peak = int(np.argmax(self.curve.cases[1])) + 1
         return max(self.floor, min(self.ceiling, tried + 1, peak))
 
 
@@ -69,7 +74,7 @@ class Aim:
 def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, waiting: float) -> Aim:
     """Choose."""
     crews = tuple(squad.crew for squad in squads)
-    counts = np.array([crew.count for crew in crews])
+    counts = np.array([squad.count for squad in squads])
     current = np.array([squad.limit for squad in squads])
     choices = _choices(squads, goal, market)
     forecast = predict(crews, choices, market, goal.cost, now=held + waiting, within_s=goal.within_s)
@@ -91,7 +96,7 @@ def aim(goal: Goal, squads: tuple[Squad, ...], market: Market, *, held: float, w
         chosen=best,
         forecast=forecast,
         market=market,
-        more_agents=_more_agents(_usual(goal), crews, choices[best], market) if is_hopeless else None,
+        more_agents=_more_agents(_usual(goal), squads, choices[best], market) if is_hopeless else None,
     )
 
 
@@ -120,13 +125,14 @@ def _short(goal: Goal, forecast: Forecast) -> Floats:
     return short
 
 
-def _more_agents(goal: Goal, crews: tuple[Crew, ...], limits: Floats, market: Market) -> int | None:
+def _more_agents(goal: Goal, squads: tuple[Squad, ...], limits: Floats, market: Market) -> int | None:
     """How many agents more, alike those there are, would meet the goal at these limits."""
-    people = sum(crew.count for crew in crews)
+    crews = tuple(squad.expected for squad in squads)
+    people = sum(squad.count for squad in squads)
     low, high = 0, 1
     while True:
         scale = (people + high) / people
-        more = tuple(Crew(count=crew.count * scale, baseline=crew.baseline, rate=crew.rate) for crew in crews)
+        more = tuple(replace(crew, count=crew.count * scale) for crew in crews)
         found = predict(more, limits[None, :], market, goal.cost, now=0.0, within_s=goal.within_s)
         if _short(goal, found)[0] > EASE:
             low, high = high, 2 * high
@@ -160,7 +166,7 @@ def _worth(squad: Squad, goal: Goal, market: Market) -> Floats:
 
     Between tiers the same price holds: nobody should be crowded for a chat that another tier would end for less.
     """
-    _, rate, over, excess = squad.crew.table(market.solo_s)[:, squad.floor : squad.highest + 1]
+    _, rate, over, excess, _ = squad.expected.table(market.solo_s)[0, :, squad.floor : squad.highest + 1]
     cost = (over * goal.cost.crowding + excess * goal.cost.excess_chat_minute) / 60
     best: Floats = np.argmax(PRICES[:, None] * rate - cost, axis=1) + float(squad.floor)
     return best

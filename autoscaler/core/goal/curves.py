@@ -27,8 +27,8 @@ OWN_COUNT = 150.0
 """Completions from which a level's own count weighs more than the family."""
 OFTEN = 15.0
 """Completions from which a level counts as seen."""
-CAUTION = 0.5
-"""Standard deviations by which a level above the baseline is judged worse than expected."""
+KINDS = (0.6, 0.2, 0.2)
+"""Chances of the families before anything was seen: scalability with and without a peak, powers, taking turns."""
 TRUST = 0.7
 """People differ and counts are attributed: evidence counts for less than its number."""
 MISFIT = 0.04
@@ -42,13 +42,14 @@ class Curve:
     Attributes:
         mean: Expected.
         sd: Standard deviation of that belief.
-        cautious: What to count on: expected up to the baseline, less by CAUTION standard deviations above it.
+        cases: What it may be: the poorer and the richer half of what is believed of levels beyond those tried, shape
+            (2, J); one is as likely as the other.
         peak_chance: Chance that the curve is highest at each level.
     """
 
     mean: Floats
     sd: Floats
-    cautious: Floats
+    cases: Floats
     peak_chance: Floats
 
     @property
@@ -65,10 +66,14 @@ def _family(levels: int) -> tuple[Floats, Floats]:
     kappa = np.array([0.0, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.055, 0.075, 0.1, 0.14, 0.2])[:, None]
     shapes = (j / (1 + sigma * (j - 1) + kappa * j * (j - 1))).reshape(-1, levels)
     powers = j ** np.array([0.2, 0.35, 0.5, 0.6, 0.7, POWER, 0.9])[:, None]
-    shapes = np.concatenate((shapes, powers, [_turns(share, levels) for share in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)]))
-    far = np.log(shapes[:, min(5, levels - 1)]) - POWER * np.log(min(6, levels))
-    weight = -0.5 * (far / SPREAD) ** 2
-    return shapes, weight
+    turns = np.array([_turns(share, levels) for share in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)])
+    weights = []
+    for kind, part in zip((shapes, powers, turns), KINDS, strict=True):
+        far = np.log(kind[:, min(5, levels - 1)]) - POWER * np.log(min(6, levels))
+        near = np.exp(-0.5 * (far / SPREAD) ** 2)
+        # a family counts for its chance, not for how finely it is cut
+        weights.append(np.log(part * near / near.sum()))
+    return np.concatenate((shapes, powers, turns)), np.concatenate(weights)
 
 
 def _turns(share: float, levels: int) -> Floats:
@@ -104,22 +109,34 @@ def believed(done: Floats, spent_s: Floats, *, baseline: int) -> Curve:
     doubtful = np.sqrt(chance)
     peaks = np.bincount(np.argmax(shapes, axis=1), weights=doubtful / doubtful.sum(), minlength=len(done))
     expected = mean * np.exp(_corrections(done, spent_s, mean))
-    tried = np.flatnonzero(done >= OFTEN)
-    known = max(min(baseline, len(done)), int(tried[-1]) + 1 if len(tried) else 0)
-    # the pace of all levels together is soon known, and moves no choice; what a level brings against those known does
-    against = shapes / shapes[:, [known - 1]]
-    ratio = chance @ against
     own = done / (done + OWN_COUNT)
-    doubt = np.sqrt(np.maximum(chance @ against**2 - ratio**2, 0.0)) / ratio * (1 - own)
-    above = np.arange(1, len(done) + 1) > baseline
     counted = expected**2 / (TRUST * np.maximum(done, 1.0))
     variance = (1 - own) ** 2 * variance + own**2 * counted + (MISFIT * expected) ** 2
     return Curve(
         mean=expected,
         sd=np.sqrt(variance),
-        cautious=np.where(above, expected * (1 - CAUTION * np.minimum(doubt, 1.0)), expected),
+        cases=expected * _apart(shapes, chance, done, baseline=baseline) ** (1 - own),
         peak_chance=peaks.astype(np.float64),
     )
+
+
+def _apart(shapes: Floats, chance: Floats, done: Floats, *, baseline: int) -> Floats:
+    """The poorer and the richer half of the shapes over all of them, shape (2, levels).
+
+    The pace of all levels together is soon known, and moves no choice. Shapes are held against each other where most
+    was seen, and are the richer the more the first level beyond those tried brings there.
+    """
+    last = len(done) - 1
+    tried = np.flatnonzero(done >= OFTEN)
+    beyond = min(max(baseline, int(tried[-1]) + 1 if len(tried) else 0), last)
+    known = int(np.argmax(done)) if done.any() else min(baseline - 1, last)
+    brings = shapes / shapes[:, [known]]
+    order = np.argsort(brings[:, beyond], kind="stable")
+    up_to = np.cumsum(chance[order])
+    poorer = np.empty(len(chance))
+    poorer[order] = np.clip(0.5 - (up_to - chance[order]), 0.0, chance[order])
+    halves: Floats = 2 * np.stack((poorer, chance - poorer)) @ brings / (chance @ brings)
+    return halves
 
 
 def _corrections(done: Floats, spent_s: Floats, mean: Floats) -> Floats:

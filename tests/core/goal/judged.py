@@ -52,9 +52,12 @@ def curves() -> dict[str, Any]:
 
 
 CREWS = {
-    "one tier": (Crew(count=10, baseline=2, rate=power(0.7)),),
-    "two tiers": (Crew(count=5, baseline=1, rate=peaked(2)), Crew(count=9, baseline=3, rate=power(0.8, solo_s=240.0))),
-    "a large team": (Crew(count=120, baseline=3, rate=peaked(4)),),
+    "one tier": (Crew(count=10, baseline=2, rates=np.stack((power(0.7),))),),
+    "two tiers": (
+        Crew(count=5, baseline=1, rates=np.stack((peaked(2), power(0.5)))),
+        Crew(count=9, baseline=3, rates=np.stack((power(0.6, solo_s=240.0), power(0.8, solo_s=240.0)))),
+    ),
+    "a large team": (Crew(count=120, baseline=3, rates=np.stack((peaked(4), peaked(5)))),),
 }
 CHOICES = np.array([[1.0, 1.0], [2.0, 3.0], [2.5, 3.5], [4.0, 6.0]])
 

@@ -100,7 +100,7 @@ def test_no_choice_leaves_the_bounds_or_goes_past_what_was_seen_but_by_one(
         often = np.flatnonzero(one.done >= OFTEN)
         tried = max(one.baseline, int(often[-1]) + 1 if len(often) else 0)
         assert limit <= max(tried + 1, one.floor)
-        assert limit <= max(int(np.argmax(one.curve.cautious)) + 1, one.floor), "never past the peak it counts on"
+        assert limit <= max(int(np.argmax(one.curve.cases[1])) + 1, one.floor), "past no peak, even a rich one"
 
 
 def test_each_step_further_waits_until_the_last_one_was_seen_often() -> None:

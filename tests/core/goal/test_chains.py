@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoscaler.core.goal.chains import changing, stationary, steps
+from autoscaler.core.goal.chains import changing, finding_out, stationary, steps
 
 FADE_S, EVERY_S = 900.0, 120.0
 
@@ -93,6 +93,68 @@ def test_a_change_that_costs_more_than_it_saves_is_not_counted_on() -> None:
     rate = np.array([[1.0] * 3, [0.0] * 3])
     dear = np.array([[0.0, FADE_S + 1], [0.0, 0.0]])
     np.testing.assert_allclose(changed(rises, falls, rate, dear, 5)[0], FADE_S)
+
+
+def found_out(many: Chains, learning: float, times: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two cases, chains as drawn and with costs turned round: the mean cost where it is not known, and where it is."""
+    rises, falls, rate, price = many
+    rates = np.stack((rate, rate[::-1]))
+    rises, falls = np.stack((rises, rises)), np.stack((falls, falls))
+    known = changing(rises, falls, rates, price, fade_s=FADE_S, every_s=EVERY_S, times=times)
+    learns = np.full(rate.shape, learning)
+    found = finding_out(rises, falls, rates, price, learns, known, fade_s=FADE_S, every_s=EVERY_S, times=times)
+    return found, known
+
+
+@settings(max_examples=60, deadline=None)
+@given(chains())
+def test_many_cases_at_once_are_as_one_by_one(many: Chains) -> None:
+    rises, falls, rate, price = many
+    _, known = found_out(many, 0.0, 3)
+    np.testing.assert_allclose(known[0], changed(rises, falls, rate, price, 3), rtol=1e-9)
+    np.testing.assert_allclose(known[1], changed(rises, falls, rate[::-1], price, 3), rtol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(chains())
+def test_not_to_know_which_case_it_is_never_saves(many: Chains) -> None:
+    found, known = found_out(many, 0.0, 4)
+    assert (found.mean(axis=0) >= known.mean(axis=0) * (1 - 1e-9)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(chains())
+def test_what_comes_out_at_once_is_as_good_as_known(many: Chains) -> None:
+    found, known = found_out(many, 1e9, 2)
+    best = (known[:, None] + many[3][None, :, :, None]).min(axis=2)
+    np.testing.assert_allclose(found, best, rtol=1e-6, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(chains(), st.sampled_from([0.0, 0.01, 1.0]))
+def test_where_both_cases_are_one_there_is_nothing_to_find_out(many: Chains, learning: float) -> None:
+    rises, falls, rate, price = (np.stack((one, one)) for one in many)
+    args = (rises, falls, rate, price[0])
+    known = changing(*args, fade_s=FADE_S, every_s=EVERY_S, times=400)
+    learns = np.full(rate.shape[1:], learning)
+    found = finding_out(*args, learns, known, fade_s=FADE_S, every_s=EVERY_S, times=400)
+    np.testing.assert_allclose(found[0], found[1])
+    if not learning:
+        np.testing.assert_allclose(found, known, rtol=1e-9)
+    assert (found <= known * (1 + 1e-6)).all(), "to learn is a chance to change, too"
+
+
+def test_what_may_turn_out_better_for_good_is_tried_though_nothing_is_expected_of_it() -> None:
+    """One chain costs 1 whatever the case; the other 0 or 2.1, and only on it can one find out which."""
+    rises = falls = np.zeros((2, 2, 1))
+    rate = np.array([[[1.0], [2.1]], [[1.0], [0.0]]])
+    price = np.full((2, 2), 0.1) * (1 - np.eye(2))
+    known = changing(rises, falls, rate, price, fade_s=FADE_S, every_s=EVERY_S, times=20)
+    for every_s, is_tried in ((60.0, True), (1e9, False)):
+        learning = np.array([[0.0], [1 / every_s]])
+        cost = finding_out(rises, falls, rate, price, learning, known, fade_s=FADE_S, every_s=EVERY_S, times=20)
+        stay, go = cost.mean(axis=0)[:, 0]
+        assert (go + price[0, 1] < stay) == is_tried
 
 
 @pytest.mark.parametrize("cell", [1.0, 2.5])

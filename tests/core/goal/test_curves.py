@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscaler.core.goal.curves import OFTEN, OWN_COUNT, SOLO_S, SOLO_WORTH, TRUST, believed
+from autoscaler.core.goal.curves import KINDS, OFTEN, OWN_COUNT, SOLO_S, SOLO_WORTH, TRUST, _family, believed
 
 from .sites import NO_TIER, Site, lived, peaked, power, pursuing
 
@@ -50,14 +52,17 @@ def test_before_anything_was_seen_a_chat_alone_takes_what_the_prior_says_and_mor
 @given(done=COLUMNS, spent_s=TIMES, baseline=st.integers(1, LEVELS))
 def test_whatever_was_seen_the_belief_is_one(done: np.ndarray, spent_s: np.ndarray, baseline: int) -> None:
     found = believed(done, spent_s, baseline=baseline)
-    for column in (found.mean, found.sd, found.cautious, found.peak_chance):
+    for column in (found.mean, found.sd, *found.cases, found.peak_chance):
         assert np.isfinite(column).all()
         assert (column >= 0).all()
     assert (found.mean > 0).all()
     assert found.peak_chance.sum() == pytest.approx(1.0)
     assert 1 <= found.peak <= LEVELS
-    assert (found.cautious <= found.mean).all(), "caution promises nothing more"
-    np.testing.assert_array_equal(found.cautious[:baseline], found.mean[:baseline])
+    tried = max([baseline, *(np.flatnonzero(done >= OFTEN) + 1).tolist()])
+    beyond = slice(min(tried, LEVELS - 1), LEVELS)
+    poorer, richer = found.cases[:, beyond][:, 0]
+    assert poorer <= found.mean[beyond][0] * (1 + 1e-9)
+    assert richer >= found.mean[beyond][0] * (1 - 1e-9)
 
 
 @given(done=COLUMNS)
@@ -108,8 +113,26 @@ def test_what_a_simulated_floor_teaches_is_within_its_own_doubt_of_the_truth(alp
 
 
 @pytest.mark.parametrize("rates", [power(0.6), peaked(4)])
-def test_caution_takes_more_off_the_further_a_level_lies_beyond_what_was_seen(rates: np.ndarray) -> None:
+def test_the_cases_differ_the_more_the_further_a_level_lies_beyond_what_was_seen(rates: np.ndarray) -> None:
     spent_s = np.where(np.arange(LEVELS) < 3, 100_000.0, 0.0)
     found = believed(spent_s * rates[1 : LEVELS + 1], spent_s, baseline=3)
-    doubt = 1 - found.cautious / found.mean
-    assert (np.diff(doubt[2:]) > 0).all()
+    poorer, richer = found.cases
+    apart = richer / poorer
+    assert (np.diff(apart[2:]) > 0).all()
+    assert apart[:3] == pytest.approx(1.0, abs=0.03)
+
+
+def test_the_cases_are_as_likely_as_each_other_and_together_what_is_expected() -> None:
+    found = believed(NONE, NONE, baseline=3)
+    np.testing.assert_allclose(found.cases.mean(axis=0), found.mean)
+
+
+def test_before_anything_was_seen_each_family_counts_for_its_chance_however_finely_it_is_cut() -> None:
+    """A rate that follows from three numbers: the mean of each family's own, and the chances of the families."""
+    shapes, weight = _family(LEVELS)
+    chance = np.exp(weight)
+    ends = np.cumsum([0, len(chance) - 13, 7, 6])
+    parts = [chance[low:high].sum() for low, high in pairwise(ends.tolist())]
+    assert parts == pytest.approx(list(KINDS))
+    found = believed(NONE, NONE, baseline=3)
+    np.testing.assert_allclose(found.mean * SOLO_S, chance @ shapes)

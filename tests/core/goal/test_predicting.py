@@ -25,7 +25,8 @@ def market(arrivals: float, *, leaving: float = 1 / 180, solo_s: float = 300.0, 
 
 
 def crew(rates: np.ndarray, count: int = 10, baseline: int = 3) -> Crew:
-    return Crew(count=count, baseline=baseline, rate=rates)
+    """Of people whose curve is known, or of whom it is one or the other, (c, J + 1)."""
+    return Crew(count=count, baseline=baseline, rates=np.atleast_2d(rates))
 
 
 def chances(up: float, down: np.ndarray) -> np.ndarray:
@@ -192,3 +193,26 @@ def test_figures_stay_figures_at_the_edges(rank: float, now: float, count: int) 
             assert (found.cost >= -1e-6).all()
             assert ((found.answered >= -1e-9) & (found.answered <= 1 + 1e-9)).all()
             assert np.isfinite(found.stretch).all()
+
+
+def test_a_limit_that_may_be_the_better_one_is_worth_more_than_what_is_expected_of_it() -> None:
+    """At four chats people may do a quarter more than at three, or a little less; only there is it seen."""
+    known = np.array([0.0, 1.0, 1.75, 2.2, 2.2, 2.2]) / 300
+    poorer, richer = known.copy(), known.copy()
+    poorer[4:] *= 0.75
+    richer[4:] *= 1.25
+    choices = np.array([[3.0], [4.0]])
+    args = (choices, market(0.08), GoalCost(crowding=0.1))
+    surely = predict((crew(known),), *args, now=33.0, within_s=30.0)
+    perhaps = predict((crew(np.stack((poorer, richer))),), *args, now=33.0, within_s=30.0)
+    assert surely.cost[1] > surely.cost[0]
+    assert perhaps.cost[1] < perhaps.cost[0]
+    assert perhaps.cost[1] < surely.cost[1]
+
+
+def test_evidence_comes_from_the_levels_at_which_the_cases_differ() -> None:
+    rates = np.stack((power(0.5), power(0.5)))
+    rates[1, 4:] *= 1.2
+    tells = crew(rates).table(300.0)[:, 4]
+    assert (tells[:, :4] == 0.0).all()
+    np.testing.assert_allclose(tells[:, 4:], rates[0, 4:] * 0.2 * np.log(1.2) / 2 * np.ones((2, 1)))

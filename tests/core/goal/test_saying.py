@@ -20,7 +20,7 @@ PAST = np.array([0.0, 0.0, 0.0, 0.02, 0.98])
 
 
 def squad(mean: np.ndarray, peaks: np.ndarray, *, name: str = "no tier", count: int = 18) -> Squad:
-    curve = Curve(mean=mean, sd=mean / 10, cautious=mean, peak_chance=peaks)
+    curve = Curve(mean=mean, sd=mean / 10, cases=np.stack((mean, mean)), peak_chance=peaks)
     return Squad(name=name, count=count, floor=1, baseline=3, ceiling=4, limit=3.0, curve=curve, done=np.full(5, 100.0))
 
 
