@@ -41,12 +41,16 @@ class Squad:
         return Crew(count=self.count, baseline=self.baseline, rates=np.pad(self.curve.mean[None], ((0, 0), (1, 0))))
 
     @property
-    def highest(self) -> int:
-        """The level it may go to: one above what was seen often, not past the peak of the richer case."""
+    def tried(self) -> int:
+        """The highest level that was seen often, the baseline at least."""
         seen = np.flatnonzero(self.done >= OFTEN)
-        tried = max(self.baseline, int(seen[-1]) + 1 if len(seen) else 0)
+        return max(self.baseline, int(seen[-1]) + 1 if len(seen) else 0)
+
+    @property
+    def highest(self) -> int:
+        """The level it may go to: one above those tried, not past the peak of the richer case."""
         peak = int(np.argmax(self.curve.cases[1])) + 1
-        return max(self.floor, min(self.ceiling, tried + 1, peak))
+        return max(self.floor, min(self.ceiling, self.tried + 1, peak))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

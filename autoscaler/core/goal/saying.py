@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from autoscaler.core.book import Goal
@@ -35,7 +37,8 @@ def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim, *, profile: str = 
         ", ".join(_peak(squad, named=several) for squad in squads),
         f"{answered:.0%} within {within:g} s expected",
     ]
-    return f"limit {limits}: {', '.join(parts)}; {_alternative(squads, aim)}{_people(goal, aim)}"
+    tries = "".join(_try(squad, limit, named=several) for squad, limit in zip(squads, aim.limits.tolist(), strict=True))
+    return f"limit {limits}: {', '.join(parts)}{tries}; {_alternative(squads, aim)}{_people(goal, aim)}"
 
 
 def _peak(squad: Squad, *, named: bool) -> str:
@@ -47,6 +50,18 @@ def _peak(squad: Squad, *, named: bool) -> str:
     peak = squad.curve.peak
     where = f"peak past {top - 1}{spread}" if peak >= top else f"peak at {peak}{spread}"
     return f"{squad.name}: {where}" if named else where
+
+
+def _try(squad: Squad, limit: float, *, named: bool) -> str:
+    """That a level is new, and what it may bring against the one below."""
+    level = math.ceil(limit)
+    if not squad.tried < level <= len(squad.curve.mean):
+        return ""
+    poorer, richer = squad.curve.cases[:, level - 1] / squad.curve.cases[:, level - 2] - 1
+    who = f"{squad.name}: " if named else ""
+    low, high = f"{abs(poorer):.0%}", f"{abs(richer):.0%}"
+    span = f"{low} less to {high}" if poorer < 0 <= richer else f"{low} to {high}"
+    return f"; {who}{level} is a try, {span} {'less' if richer < 0 else 'more'} done than with {level - 1}"
 
 
 def _alternative(squads: tuple[Squad, ...], aim: Aim) -> str:

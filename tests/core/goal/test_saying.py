@@ -24,6 +24,23 @@ def squad(mean: np.ndarray, peaks: np.ndarray, *, name: str = "no tier", count: 
     return Squad(name=name, count=count, floor=1, baseline=3, ceiling=4, limit=3.0, curve=curve, done=np.full(5, 100.0))
 
 
+@pytest.mark.parametrize(
+    ("poorer", "richer", "words"),
+    [(1.9, 2.64, "5% less to 10% more"), (2.1, 2.64, "5% to 10% more"), (1.6, 1.9, "20% to 21% less")],
+)
+def test_a_limit_nobody_held_is_told_as_a_try_with_what_it_may_bring(poorer: float, richer: float, words: str) -> None:
+    cases = np.array([[1.0, 1.7, 2.0, poorer, 1.5], [1.0, 1.7, 2.4, richer, 2.8]])
+    curve = Curve(mean=PEAK_AT_3, sd=PEAK_AT_3 / 10, cases=cases, peak_chance=ABOUT_3)
+    done = np.array([100.0, 100.0, 100.0, 14.9, 0.0])
+    new = Squad(name="a", count=9, floor=1, baseline=3, ceiling=4, limit=3.0, curve=curve, done=done)
+    found = an_aim((3.5,), (3,), chosen=0, answered=[0.82, 0.8], stretch=[1.4, 1.4])
+    said = sentence(Goal(), (new,), found)
+    assert f"82% within 30 s expected; 4 is a try, {words} done than with 3; higher is past" in said
+    both = an_aim((3.5, 3), (3, 3), chosen=0, answered=[0.82, 0.8], stretch=[1.4, 1.4])
+    other = squad(PEAK_AT_3, ABOUT_3, name="b")
+    assert f"; a: 4 is a try, {words} done than with 3; higher" in sentence(Goal(), (new, other), both)
+
+
 def an_aim(
     *choices: tuple[float, ...], chosen: int, answered: list[float], stretch: list[float], more: int | None = None
 ) -> Aim:
