@@ -113,29 +113,34 @@ def _cheapest(cost: Floats, price: Floats) -> Floats:
 def _solver(middle: Floats, up: Floats, down: Floats) -> Callable[[Floats], Floats]:
     """Solves middle[x] v[x] - up[x] v[x+1] - down[x] v[x-1] = right[x] for any right side.
 
-    Each round puts the neighbours' equations into every equation, so that what is coupled is twice as far apart.
+    Each round puts the neighbours' equations into every equation, so that what is coupled is twice as far apart. Points
+    come first meanwhile: a shift along them is then one piece of memory.
     """
+    middle, up, down = (np.moveaxis(one, -1, 0).copy() for one in (middle, up, down))
     rounds = []
     apart = 1
-    while apart < middle.shape[-1]:
-        below = down[..., apart:] / middle[..., :-apart]
-        above = up[..., :-apart] / middle[..., apart:]
+    while apart < len(middle):
+        below = down[apart:] / middle[:-apart]
+        above = up[:-apart] / middle[apart:]
         rounds.append((apart, below, above))
-        nearer, further, centre = np.zeros_like(down), np.zeros_like(up), middle.copy()
-        centre[..., apart:] -= below * up[..., :-apart]
-        centre[..., :-apart] -= above * down[..., apart:]
-        nearer[..., apart:] = below * down[..., :-apart]
-        further[..., :-apart] = above * up[..., apart:]
-        down, up, middle = nearer, further, centre
+        middle = middle.copy()
+        middle[apart:] -= below * up[:-apart]
+        middle[:-apart] -= above * down[apart:]
+        if 2 * apart < len(middle):
+            nearer, further = np.zeros_like(down), np.zeros_like(up)
+            nearer[apart:] = below * down[:-apart]
+            further[:-apart] = above * up[apart:]
+            down, up = nearer, further
         apart *= 2
 
     def solve(right: Floats) -> Floats:
+        right = np.moveaxis(right, -1, 0).copy()
         for apart, below, above in rounds:
             gathered = right.copy()
-            gathered[..., apart:] += below * right[..., :-apart]
-            gathered[..., :-apart] += above * right[..., apart:]
+            gathered[apart:] += below * right[:-apart]
+            gathered[:-apart] += above * right[apart:]
             right = gathered
-        return right / middle
+        return np.moveaxis(right / middle, 0, -1).copy()
 
     return solve
 

@@ -159,65 +159,60 @@ def switch_price(here: Floats, there: Floats, counts: Floats, cost: GoalCost) ->
 def _floor(crews: tuple[Crew, ...], choices: Floats, market: Market, held: Floats) -> Floats:
     """With `held` chats, shape (4, c, k, x): completions a second, squares above baseline, excess, evidence."""
     tables = [crew.table(market.solo_s) for crew in crews]
-    counts = np.array([crew.count for crew in crews])
-    floor = np.empty((4, len(tables[0]), *held.shape))
-    for row, limits in enumerate(choices):
-        for case, (load, *rest) in enumerate(_filled(tables, counts, limits, market)):
-            for index, column in enumerate(rest):
-                floor[index, case, row] = np.interp(held[row], load, column)
-    return floor
+    filled = _filled(tables, np.array([crew.count for crew in crews]), choices, market)
+    load = filled[:, 0]
+    # past the limit the floor is as full as it gets, again and again: there is nothing between two such points
+    below = np.minimum((load[..., None, :] <= held[..., None]).sum(axis=-1) - 1, load.shape[-1] - 2)
+    least, most = (np.take_along_axis(filled, below[:, None] + step, axis=-1) for step in (0, 1))
+    width = most[:, 0] - least[:, 0]
+    part = np.divide(held - least[:, 0], width, out=np.zeros(below.shape), where=width > 0)
+    return np.moveaxis(least[:, 1:] + part[:, None] * (most - least)[:, 1:], 1, 0)
 
 
-def _filled(tables: list[Floats], counts: Floats, limits: Floats, market: Market) -> Floats:
-    """The tables' rows for all agents, shape (c, 5, points), as the floor fills up, by how chats are routed."""
+def _filled(tables: list[Floats], counts: Floats, choices: Floats, market: Market) -> Floats:
+    """The tables' rows for all agents, as the floor fills up, by how chats are routed; shape (c, 5, k, points)."""
     if market.rank > 0.75:
-        return _filled_one_by_one(tables, counts, limits)
-    if market.rank > 0.25:
-        return _filled_at_random(tables, counts, limits)
-    return _filled_evenly(tables, counts, limits)
+        by_tier = [_one_by_one(table, limits) for table, limits in zip(tables, choices.T, strict=True)]
+    elif market.rank > 0.25:
+        pull = np.concatenate(([0.0], np.geomspace(1e-3, 1e3, 24))) * tables[0][0, 1, 1]
+        by_tier = [_at_random(table, limits, pull) for table, limits in zip(tables, choices.T, strict=True)]
+    else:
+        levels = np.unique(np.concatenate((np.arange(0.0, choices.max() + 0.25, 0.25), choices.ravel())))
+        uneven = UNEVEN / math.sqrt(counts.sum())
+        by_tier = [_evenly(table, limits, levels, uneven) for table, limits in zip(tables, choices.T, strict=True)]
+    filled: Floats = sum(count * one for count, one in zip(counts, by_tier, strict=True))
+    return filled
 
 
-def _filled_evenly(tables: list[Floats], counts: Floats, limits: Floats) -> Floats:
-    """Every agent below its limit holds as many as any other, but for a few.
+def _evenly(table: Floats, limits: Floats, levels: Floats, uneven: float) -> Floats:
+    """Of an agent: every one below its limit holds as many as any other, but for a few.
 
     Chats are never moved, so when some end loads are uneven for a while: the more so the fewer agents there are.
     """
-    levels = np.unique(np.concatenate((np.arange(0.0, limits.max() + 0.25, 0.25), limits)))
-    filled = np.zeros((*tables[0].shape[:2], len(levels)))
-    share = UNEVEN / math.sqrt(counts.sum())
-    for table, count, limit in zip(tables, counts, limits, strict=True):
-        level = np.minimum(levels, limit)
-        apart = np.minimum(np.minimum(1.0, level), limit - level)
-        for moved, part in ((0.0, 1 - 2 * share), (-1.0, share), (1.0, share)):
-            filled += count * part * _between(table, level + moved * apart)
-    rises = np.concatenate(([True], np.diff(filled[0, 0]) > 0))
-    return np.compress(rises, filled, axis=-1)
-
-
-def _filled_one_by_one(tables: list[Floats], counts: Floats, limits: Floats) -> Floats:
-    """An agent is filled up before the next gets a chat."""
-    filled = np.zeros((*tables[0].shape[:2], 2))
-    for table, count, limit in zip(tables, counts, limits, strict=True):
-        filled += count * _between(table, np.array([0.0, limit]))
+    level = np.minimum(levels, limits[:, None])
+    apart = np.minimum(np.minimum(1.0, level), limits[:, None] - level)
+    most, fewer, more = np.moveaxis(_between(table, np.stack((level, level - apart, level + apart))), 2, 0)
+    filled: Floats = (1 - 2 * uneven) * most + uneven * (fewer + more)
     return filled
 
 
-def _filled_at_random(tables: list[Floats], counts: Floats, limits: Floats) -> Floats:
-    """Everybody below the limit gets the next chat with equal chance: each agent is a process of its own."""
-    pull = np.concatenate(([0.0], np.geomspace(1e-3, 1e3, 24)))[:, None] * tables[0][0, 1, 1]
-    filled = np.zeros((*tables[0].shape[:2], len(pull)))
-    for table, count, limit in zip(tables, counts, limits, strict=True):
-        for whole, share in ((math.floor(limit), 1 - limit % 1), (math.ceil(limit), limit % 1)):
-            if share > 0:
-                growth = pull / table[:, None, 1, 1 : whole + 1]
-                chance = np.cumprod(np.pad(growth, ((0, 0), (0, 0), (1, 0)), constant_values=1.0), axis=-1)
-                chance /= chance.sum(-1, keepdims=True)
-                filled += count * share * (table[..., : whole + 1] @ np.swapaxes(chance, 1, 2))
-    return filled
+def _one_by_one(table: Floats, limits: Floats) -> Floats:
+    """Of an agent: each is filled up before the next gets a chat."""
+    return _between(table, np.stack((np.zeros(len(limits)), limits), axis=-1))
+
+
+def _at_random(table: Floats, limits: Floats, pull: Floats) -> Floats:
+    """Of an agent: everybody below the limit gets the next chat with equal chance, so each is a process of its own."""
+    growth = np.ones((len(table), len(pull), table.shape[-1]))
+    growth[..., 1:] = pull[:, None] / table[:, None, 1, 1:]
+    weight = np.cumprod(growth, axis=-1)
+    # with 0, up to 1, up to 2, ... chats
+    mean = np.cumsum(table[:, :, None] * weight[:, None], axis=-1) / np.cumsum(weight, axis=-1)[:, None]
+    return np.swapaxes(_between(mean, limits), -1, -2)
 
 
 def _between(table: Floats, level: Floats) -> Floats:
-    """Columns of a table at levels between whole ones."""
+    """Columns of a table at levels between whole ones, shape (..., levels)."""
     low = np.minimum(level.astype(np.int64), table.shape[-1] - 2)
     below = table[..., low]
     between: Floats = below + (level - low) * (table[..., low + 1] - below)
