@@ -79,8 +79,11 @@ def settle(proposals: Proposals, rules: Sequence[Rule], *, limit: Columns16, mov
         beaten = [rules[ask.rule].name for ask in allowed if ask.delta < 0]
         held += [f"'{rules[winner.rule].name}' raises, so '{name}' does not lower" for name in beaten]
     held += [f"'{rules[rule].name}' cools down for {left:.0f} s" for rule, left in proposals.cooling]
-    up = None if raise_vetoed else _possible(proposals.up, proposals.no_raise, movable, proposals.ceiling - limit)
-    down = None if lower_vetoed else _possible(proposals.down, proposals.no_lower, movable, limit - proposals.floor)
+    up = down = None
+    if proposals.up is not None and not raise_vetoed:
+        up = _possible(proposals.up, proposals.no_raise, movable, proposals.ceiling - limit)
+    if proposals.down is not None and not lower_vetoed:
+        down = _possible(proposals.down, proposals.no_lower, movable, limit - proposals.floor)
     if up is not None and down is not None:
         down = np.where(up > 0, np.int16(0), down)
     delta, each = (winner.delta, winner.each) if winner is not None else (0, UNLIMITED)
@@ -93,13 +96,11 @@ def settle(proposals: Proposals, rules: Sequence[Rule], *, limit: Columns16, mov
     )
 
 
-def _possible(asked: Columns16 | None, barrier: Barrier | None, movable: Bools, room: Columns16) -> Columns16 | None:
+def _possible(asked: Columns16, barrier: Barrier | None, movable: Bools, room: Columns16) -> Columns16:
     """Units asked for single agents, of those who may move, as far as their bounds allow.
 
     There may be no room at all: a correction that is lowered at its own pace still stands above its ceiling.
     """
-    if asked is None:
-        return None
     free = movable if barrier is None else movable & ~barrier.agents
     return np.where(free, np.minimum(asked, np.maximum(room, 0)), 0).astype(np.int16)
 

@@ -19,10 +19,17 @@ __all__ = ["Carried", "Ideal", "carry", "ideal", "spend"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """Units given and taken, shape (n,), and how many found nobody."""
+    """Units given and taken.
+
+    Attributes:
+        given, taken: By agent, shape (n,).
+        distributed: Limits with them; the column that was started from where there are none.
+        unplaced_up, unplaced_down: How many found nobody.
+    """
 
     given: Columns16
     taken: Columns16
+    distributed: Columns16
     unplaced_up: int
     unplaced_down: int
 
@@ -48,10 +55,11 @@ def carry(
     """
     team = tick.team
     nobody = np.zeros(len(team.ids), np.int16)
+    if up_units <= 0 and down_units <= 0:
+        return Carried(given=nobody, taken=nobody, distributed=base, unplaced_up=0, unplaced_down=0)
     given, taken = nobody, nobody
-    if up_units > 0 or down_units > 0:
-        able = tick.movable & team.usable
-        up_left, down_left = _budgets_left(tick, base)
+    able = tick.movable & team.usable
+    up_left, down_left = _budgets_left(tick, base)
     if up_units > 0:
         free = able if proposals.no_raise is None else able & ~proposals.no_raise.agents
         room = np.where(free, np.maximum(proposals.ceiling - base, 0), 0)
@@ -65,6 +73,7 @@ def carry(
     return Carried(
         given=given,
         taken=taken,
+        distributed=base + given - taken,
         unplaced_up=max(up_units, 0) - int(given.sum(dtype=np.int64)),
         unplaced_down=max(down_units, 0) - int(taken.sum(dtype=np.int64)),
     )

@@ -29,7 +29,7 @@ from autoscaler.core.remembering import accounts, remember, shifted
 from autoscaler.core.scope import GroupView
 from autoscaler.core.stability import Calm
 from autoscaler.core.table import Table, fill
-from autoscaler.core.team import Bools, Selection, Team, assemble, members, remembered
+from autoscaler.core.team import Bools, Columns16, Selection, Team, assemble, members, remembered, slots_of
 from autoscaler.core.tick import Tick
 from autoscaler.core.tiers import with_tiers
 from autoscaler.core.verdicts import Verdict, judge_rules
@@ -108,7 +108,7 @@ def _decide_group(
     history = shifted(memory, current, now)
     up, down = calmed(tick, settled, base, history, current)
     carried = carry(tick, proposals, base, ups, downs, up_units=up.slots - current, down_units=current - down.slots)
-    guarded = restrain(tick, base + carried.given - carried.taken, base)
+    guarded = restrain(tick, carried.distributed, base)
     table = fill(
         tick,
         proposals,
@@ -128,7 +128,7 @@ def _decide_group(
         base,
         history=history,
         recommended=current + ups.units - downs.units,
-        fired=_fired(tick, table, carried, guarded),
+        fired=_fired(tick, table, carried, guarded, base),
         missing_since=missing_since,
         to_baseline=to_baseline,
         series=view.series,
@@ -145,7 +145,7 @@ def _decide_group(
         reasons=table.reasons,
         rule=table.rule,
         said_by=table.said_by,
-        slots=_slots(team, table, settled, current, up, down),
+        slots=_slots(team, table, settled, current, up, down, wanted=next_memory.slots),
         verdicts=verdicts,
         held=(*settled.held, *why, *(_in_words(orders, snapshot.roster_problem) or _unplaced(carried))),
         holds=_holds(table),
@@ -223,28 +223,31 @@ def _missing_too_long(tick: Tick, missing_since: float | None) -> Bools | None:
         return None
     if missing_since is not None and tick.at - missing_since >= after:
         return np.ones(len(tick.team.ids), np.bool_)
+    if tick.team.missing is None:
+        return None
     # NaN compares false: not missing, or missing since this tick
-    too_long = ~tick.team.usable & (tick.at - tick.remembered(tick.agents.missing_since) >= after)
+    too_long = tick.team.missing & (tick.at - tick.remembered(tick.agents.missing_since) >= after)
     return too_long if too_long.any() else None
 
 
-def _fired(tick: Tick, table: Table, carried: Carried, guarded: Guarded) -> list[str]:
+def _fired(tick: Tick, table: Table, carried: Carried, guarded: Guarded, base: Columns16) -> list[str]:
+    if carried.distributed is base:
+        return []
     moved = ((carried.given > 0) | (carried.taken > 0)) & (guarded.wanted != tick.team.force)
     return [tick.group.rules[index].name for index in np.unique(table.rule[moved]).tolist() if index != NO_RULE]
 
 
-def _slots(team: Team, table: Table, settled: Settled, current: int, up: Calm, down: Calm) -> Slots:
-    def total(stage: Stage) -> int:
-        return int(np.add.reduce(table.limits[stage], where=team.counted, dtype=np.int64))
-
+def _slots(
+    team: Team, table: Table, settled: Settled, current: int, up: Calm, down: Calm, *, wanted: int
+) -> Slots:
     wish = settled.asked.delta if settled.asked is not None else 0
     alone = settled.ups.own_units - settled.downs.own_units
     return Slots(
-        observed=total(Stage.OBSERVED),
+        observed=slots_of(table.limits[Stage.OBSERVED], team.counted),
         proposed=max(current + (wish if abs(wish) >= abs(alone) else alone), 0),
         arbitrated=current + settled.ups.units - settled.downs.units,
         stabilised=up.slots + down.slots - current,
-        wanted=total(Stage.WANTED),
+        wanted=wanted,
     )
 
 
@@ -265,5 +268,7 @@ def _in_words(orders: Orders, roster_problem: str) -> list[str]:
 
 
 def _holds(table: Table) -> dict[Reason, int]:
+    if not table.held.any():
+        return {}
     counts = np.bincount(table.held, minlength=256)
     return {Reason(code): int(counts[code]) for code in np.flatnonzero(counts).tolist() if Reason(code) in HELD}

@@ -31,7 +31,7 @@ def units_tracked(track: Track, reading: Number, team: Team, *, slots: int) -> i
     Returns:
         Slots, >= 0; `slots` inside the tolerance, and without agents.
     """
-    counted = int(np.count_nonzero(team.counted))
+    counted = team.people
     heard = team.counted & team.usable
     if isinstance(reading, np.ndarray):
         heard = heard & ~np.isnan(reading)

@@ -58,6 +58,8 @@ def returned(
     seen_at = remembered(agents.seen_at, rows)
     unseen_s = at - seen_at
     away = unseen_s > RETURN_AFTER_S
+    if not away.any():
+        return agents
     came = away
     if last is not None:
         missed = last - seen_at > RETURN_AFTER_S

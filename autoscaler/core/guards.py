@@ -63,11 +63,11 @@ def bounded(team: Team, proposals: Proposals, orders: Orders, *, to_baseline: Bo
         limit = np.minimum(np.maximum(limit, proposals.floor), proposals.ceiling)
     if to_baseline is not None:
         limit = np.where(to_baseline, np.minimum(limit, team.baseline), limit)
-    missing = ~team.usable
-    no_higher = missing if proposals.maybe_capped is None else missing | proposals.maybe_capped
-    if no_higher.any():
-        limit = np.where(no_higher, np.minimum(limit, team.force), limit)
-        unsure = missing & np.isnan(team.confirmed)
+    for no_higher in (team.missing, proposals.maybe_capped):
+        if no_higher is not None:
+            limit = np.where(no_higher, np.minimum(limit, team.force), limit)
+    if team.missing is not None:
+        unsure = team.missing & np.isnan(team.confirmed)
         limit = np.where(unsure, np.minimum(limit, team.baseline), limit)
     if team.is_protected is not None:
         limit = np.where(team.is_protected, team.force, limit)
@@ -85,26 +85,18 @@ def restrain(tick: Tick, target: Columns16, base: Columns16) -> Guarded:
         base: Limits that bounds alone ask for: those who must come down to it go first.
 
     Returns:
-        Limits, reasons and calls.
+        Limits, reasons and calls; where everybody stands where it shall, the limits are the column `team.force`.
     """
     team, safety, orders = tick.team, tick.group.safety, tick.orders
     n = len(team.ids)
     cut = np.zeros(n, np.uint8)
     said = np.zeros(n, np.uint8)
     pinned = orders.pinned
-    guarded = np.where(tick.touchable, target, team.force)
-    _say(cut, target != guarded, untouchable(tick))
-    urgent = guarded < np.minimum(team.force, base + 1)
-    changed = np.flatnonzero((guarded != team.force) if pinned is None else (guarded != team.force) & ~pinned)
-    step = np.abs(guarded - team.force)
-    allowed = max(1, math.ceil(round(safety.agents_per_tick * np.count_nonzero(team.signed_in), 9)))
-    if len(changed) > allowed:
-        late = np.setdiff1d(changed, _first(changed, allowed, urgent, step, tick.account), assume_unique=True)
-        guarded[late] = team.force[late]
-        cut[late] = Reason.BLAST_RADIUS
-    wanted = guarded.copy()
+    free = target if target is team.force else _of_touchable(tick, target, cut)
+    guarded = free if free is team.force else _few_at_once(tick, free, base, cut)
+    wanted = guarded
     if orders.stop:
-        wanted = team.force.copy()
+        wanted = team.force
         held = guarded != wanted
         said[held] = orders.stop
         cut[held] = orders.stop
@@ -116,8 +108,9 @@ def restrain(tick: Tick, target: Columns16, base: Columns16) -> Guarded:
         left = safety.calls_per_minute - moved_within(tick.memory.calls, at=tick.at, period_s=CALLS_PERIOD_S)
         if len(sent) > left:
             away = np.nan_to_num(np.abs(wanted - team.confirmed), nan=np.inf)
-            first = _first(sent, left, urgent, away, tick.account)
+            first = _first(sent, left, _urgent(team, free, base), away, tick.account)
             late = np.setdiff1d(sent, first, assume_unique=True)
+            wanted = wanted.copy()
             wanted[late] = team.force[late]
             cut[late] = Reason.CALL_BUDGET
             sent = first
@@ -128,6 +121,35 @@ def restrain(tick: Tick, target: Columns16, base: Columns16) -> Guarded:
         said=said,
         calls=Calls(agents=team.ids[sent], callnums=wanted[sent]),
     )
+
+
+def _of_touchable(tick: Tick, target: Columns16, cut: NDArray[np.uint8]) -> Columns16:
+    """Limits with those in force for whoever can't be touched; `cut` says why."""
+    limits = np.where(tick.touchable, target, tick.team.force)
+    held = target != limits
+    if held.any():
+        cut[held] = untouchable(tick)[held]
+    return limits
+
+
+def _few_at_once(tick: Tick, free: Columns16, base: Columns16, cut: NDArray[np.uint8]) -> Columns16:
+    """Limits of which no more agents' change than one tick may change; `cut` says whose wait."""
+    team, pinned = tick.team, tick.orders.pinned
+    changed = np.flatnonzero((free != team.force) if pinned is None else (free != team.force) & ~pinned)
+    allowed = max(1, math.ceil(round(tick.group.safety.agents_per_tick * np.count_nonzero(team.signed_in), 9)))
+    if len(changed) <= allowed:
+        return free
+    first = _first(changed, allowed, _urgent(team, free, base), np.abs(free - team.force), tick.account)
+    late = np.setdiff1d(changed, first, assume_unique=True)
+    cut[late] = Reason.BLAST_RADIUS
+    guarded = free.copy()
+    guarded[late] = team.force[late]
+    return guarded
+
+
+def _urgent(team: Team, free: Columns16, base: Columns16) -> Bools:
+    """Who must come down to what bounds alone ask for."""
+    return free < np.minimum(team.force, base + 1)
 
 
 def _to_send(tick: Tick, wanted: Columns16, pinned: Bools | None, cut: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -143,8 +165,10 @@ def _to_send(tick: Tick, wanted: Columns16, pinned: Bools | None, cut: NDArray[n
     due = tick.touchable & (team.confirmed != wanted)
     if stop and pinned is not None:
         due &= pinned
+    if team.missing is None or not due.any():
+        return np.flatnonzero(due)
     safe = np.where(np.isnan(team.confirmed), team.baseline, team.confirmed)
-    blind = due & ~team.usable & (wanted > safe)
+    blind = due & team.missing & (wanted > safe)
     if pinned is not None:
         blind &= ~pinned
     cut[blind] = Reason.MISSING_READING
@@ -161,10 +185,6 @@ def untouchable(tick: Tick) -> NDArray[np.uint8]:
     if team.is_protected is not None:
         why[team.is_protected] = Reason.PROTECTED
     return why
-
-
-def _say(column: NDArray[np.uint8], where: Bools, why: NDArray[np.uint8]) -> None:
-    column[where] = why[where]
 
 
 def _first(

@@ -156,7 +156,7 @@ def aligned(memory: AgentMemory, ids: Ints, each: EachAgent, *, oldest: float) -
         Memory whose ids hold all of `ids`, and the rows of `ids` in it (None: they are the same, row by row).
     """
     memory = _resized(memory, each)
-    if np.array_equal(memory.ids, ids):
+    if memory.ids is ids or np.array_equal(memory.ids, ids):
         return memory, None
     keep = memory.seen_at >= oldest
     union = np.union1d(memory.ids[keep], ids)

@@ -11,7 +11,7 @@ from autoscaler.core.arbitration import Settled
 from autoscaler.core.distribution import lower_units
 from autoscaler.core.memory import Ledger
 from autoscaler.core.stability import Calm, calm_down, raise_limit, shrink_limit
-from autoscaler.core.team import Bools, Columns16
+from autoscaler.core.team import Bools, Columns16, slots_of
 from autoscaler.core.tick import Tick
 
 __all__ = ["calmed", "paced_down", "slots_at"]
@@ -26,13 +26,13 @@ def paced_down(tick: Tick, base: Columns16) -> Columns16:
         Limits between `base` and the limits in force; `base` itself where there are no rates.
     """
     team, lowers = tick.team, tick.group.stability.lowers
-    if not lowers.at_most:
+    if not lowers.at_most or base is team.force:
         return base
     over = np.where(_paced(tick), np.maximum(team.force - base, 0), 0).astype(np.int16)
     total = int(over.sum(dtype=np.int64))
     if not total:
         return base
-    slots = int(np.add.reduce(team.force, where=team.counted, dtype=np.int64))
+    slots = team.slots
     allowed = slots - int(shrink_limit(slots, lowers, tick.memory.grown, tick.memory.shrunk, at=tick.at))
     if total <= allowed:
         return base
@@ -44,7 +44,10 @@ def paced_down(tick: Tick, base: Columns16) -> Columns16:
 
 def slots_at(tick: Tick, base: Columns16) -> int:
     """Slots once bounds have moved whom they can."""
-    return int(np.add.reduce(np.where(tick.touchable, base, tick.team.force), where=tick.team.counted, dtype=np.int64))
+    team = tick.team
+    if base is team.force:
+        return team.slots
+    return slots_of(np.where(tick.touchable, base, team.force), team.counted)
 
 
 def calmed(tick: Tick, settled: Settled, base: Columns16, history: Ledger, current: int) -> tuple[Calm, Calm]:

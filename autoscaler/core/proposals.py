@@ -122,7 +122,6 @@ def propose(verdicts: Sequence[Verdict], tick: Tick, *, slots: int, pursuit: Pur
     team, fired, at = tick.team, tick.memory.fired, tick.at
     proposals = Proposals(floor=team.floor, ceiling=team.ceiling)
     _warm_up(proposals, tick)
-    counted = int(np.count_nonzero(team.counted))
     for index, verdict in enumerate(verdicts):
         rule = verdict.rule
         if rule.mode is Mode.OBSERVE:
@@ -138,7 +137,7 @@ def propose(verdicts: Sequence[Verdict], tick: Tick, *, slots: int, pursuit: Pur
         if rule.pursues and pursuit is not None:
             _single(proposals, np.maximum(pursuit.limits - team.force, 0), index, raises=True)
             _single(proposals, np.maximum(team.force - pursuit.limits, 0), index, raises=False)
-        _move(proposals, verdict, index, team, slots=slots, counted=counted)
+        _move(proposals, verdict, index, team, slots=slots)
     if proposals.floored_by is not None or proposals.capped_by is not None:
         # people first: where a floor meets a lower cap, the cap counts
         proposals.floor = np.minimum(proposals.floor, proposals.ceiling)
@@ -236,7 +235,7 @@ def _veto(proposals: Proposals, verdict: Verdict, index: int) -> None:
             _forbid(proposals, agents, unsure, index, raises=False)
 
 
-def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slots: int, counted: int) -> None:
+def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slots: int) -> None:
     rule = verdict.rule
     if rule.set_to is not None:
         if rule.set_to.kind is AmountKind.EACH:
@@ -256,9 +255,9 @@ def _move(proposals: Proposals, verdict: Verdict, index: int, team: Team, *, slo
         if verdict.matched is not None:
             units = np.where(whom & team.counted, np.int16(amount.value), np.int16(0))
             _single(proposals, units, index, raises=sign > 0)
-        elif counted:
+        elif team.people:
             in_slots = step_in_slots if rule.steps else amount_in_slots
-            delta = sign * in_slots(amount, slots=slots, counted=counted)
+            delta = sign * in_slots(amount, slots=slots, counted=team.people)
             each = int(amount.value) if amount.kind is AmountKind.EACH else UNLIMITED
             proposals.asks.append(Ask(delta=delta, rule=index, each=each))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from autoscaler.core.outlooks import Outlook
 from autoscaler.core.readings import Floats, Ints
 from autoscaler.core.series import Series
 from autoscaler.core.stability import longest_period, recorded
-from autoscaler.core.team import Bools, Columns16, Team, remembered
+from autoscaler.core.team import Bools, Columns16, Team, remembered, slots_of
 from autoscaler.core.tick import Tick
 from autoscaler.core.verdicts import Verdict
 from autoscaler.core.warming import arrived
@@ -76,20 +75,23 @@ def remember(
     """
     group, team, memory, at = tick.group, tick.team, tick.memory, tick.at
     wanted = guarded.wanted
-    step = (wanted - team.force).astype(np.int16)
-    if tick.orders.pinned is not None:
-        step = np.where(tick.orders.pinned, np.int16(0), step)
-    counted = np.where(team.counted, step, 0)
-    up = int(np.maximum(counted, 0).sum(dtype=np.int64))
-    down = int(np.maximum(-counted, 0).sum(dtype=np.int64))
+    step = _step(tick, wanted)
+    up = down = 0
+    raised_at, lowered_at = memory.raised_at, memory.lowered_at
+    if step is not None:
+        counted = step[team.counted]
+        up = int(np.maximum(counted, 0).sum(dtype=np.int64))
+        down = int(np.maximum(-counted, 0).sum(dtype=np.int64))
+        if ((carried.given > 0) & (step > 0)).any():
+            raised_at = at
+        if ((carried.taken > 0) & (step < 0)).any():
+            lowered_at = at
     rates = longest_period((group.stability.raises, group.stability.lowers))
-    moved_up = (carried.given > 0) & (step > 0)
-    moved_down = (carried.taken > 0) & (step < 0)
     window = max(group.stability.raises.window_s, group.stability.lowers.window_s)
     return GroupMemory(
         at=at,
         mode=group.mode.value,
-        slots=int(np.add.reduce(wanted, where=team.counted, dtype=np.int64)),
+        slots=team.slots if step is None else slots_of(wanted, team.counted),
         since=_since(verdicts),
         engaged={one.rule.name: one.engaged for one in verdicts if isinstance(one.engaged, float)},
         series=series,
@@ -98,13 +100,21 @@ def remember(
         history=_recommended(history, at, recommended, keep_s=window),
         grown=recorded(memory.grown, at, up, keep_s=rates),
         shrunk=recorded(memory.shrunk, at, down, keep_s=rates),
-        raised_at=at if moved_up.any() else memory.raised_at,
-        lowered_at=at if moved_down.any() else memory.lowered_at,
+        raised_at=raised_at,
+        lowered_at=lowered_at,
         calls=recorded(memory.calls, at, len(guarded.calls.agents), keep_s=CALLS_PERIOD_S),
         missing_since=missing_since,
         learned=learned,
         agents=_agents(tick, verdicts, carried, base, wanted, step, to_baseline),
     )
+
+
+def _step(tick: Tick, wanted: Columns16) -> Columns16 | None:
+    """Limit units by which each agent moves, a person's pins left out; None: nobody is moved."""
+    if wanted is tick.team.force:
+        return None
+    step = (wanted - tick.team.force).astype(np.int16)
+    return step if tick.orders.pinned is None else np.where(tick.orders.pinned, np.int16(0), step)
 
 
 def _agents(
@@ -113,40 +123,41 @@ def _agents(
     carried: Carried,
     base: Columns16,
     wanted: Columns16,
-    step: Columns16,
+    step: Columns16 | None,
     to_baseline: Bools | None,
 ) -> AgentMemory:
     team, agents, at = tick.team, tick.agents, tick.at
-    moved = step != 0
-    # a move of the group's stays with the agent; a bound that holds for a while does not
-    target = base + carried.given - carried.taken
-    keeps = np.where((target != base) & (wanted == target), target, team.carried)
+    stays = team.carried
+    if carried.distributed is not base:
+        # a move of the group's stays with the agent; a bound that holds for a while does not
+        is_done = (carried.distributed != base) & (wanted == carried.distributed)
+        stays = np.where(is_done, carried.distributed, stays)
     if to_baseline is not None:
         # readings that come back bring no old limit back
-        keeps = np.where(to_baseline, np.minimum(keeps, np.maximum(wanted, team.baseline)), keeps)
+        stays = np.where(to_baseline, np.minimum(stays, np.maximum(wanted, team.baseline)), stays)
     asked: Floats = wanted.astype(np.float64)
-    keeps = keeps.astype(np.float64)
+    keeps: Floats = stays.astype(np.float64)
     if team.is_protected is not None:
         # nothing was asked for these, so what is in force is what the gateway says
         asked[team.is_protected] = np.nan
         keeps[team.is_protected] = np.nan
     above = wanted > team.baseline
     above_since = np.where(above, np.fmin(tick.remembered(agents.above_since), at), np.nan)
-    missing_since = np.where(team.usable, np.nan, np.fmin(tick.remembered(agents.missing_since), at))
-    budget_rows = np.flatnonzero(moved) if _has_budgets(tick.group) else np.empty(0, np.int64)
-    store_rows = budget_rows if tick.rows is None else tick.rows[budget_rows]
-    units = step[budget_rows].astype(np.int64)
-    return replace(
-        agents,
+    missing_since = np.full(len(team.ids), np.nan)
+    if team.missing is not None:
+        missing_since = np.where(team.missing, np.fmin(tick.remembered(agents.missing_since), at), missing_since)
+    raised, lowered, moved = _budgets(tick, step)
+    return AgentMemory(
+        ids=agents.ids,
         seen_at=_put(agents.seen_at, tick, np.where(team.signed_in, at, tick.remembered(agents.seen_at))),
         wanted=_put(agents.wanted, tick, asked),
         carried=_put(agents.carried, tick, keeps),
         account=_put(agents.account, tick, tick.account),
         above_since=_put(agents.above_since, tick, above_since),
         missing_since=_put(agents.missing_since, tick, missing_since),
-        raised=spend(agents.raised, np.maximum(units, 0), store_rows, at),
-        lowered=spend(agents.lowered, np.maximum(-units, 0), store_rows, at),
-        moved=spend(agents.moved, np.ones(len(units), np.int64), store_rows, at),
+        raised=raised,
+        lowered=lowered,
+        moved=moved,
         arrived=_put(agents.arrived, tick, arrived(tick)),
         since={
             verdict.rule.name: _put(np.full(len(agents.ids), np.nan), tick, verdict.since)
@@ -158,6 +169,21 @@ def _agents(
             for verdict in verdicts
             if isinstance(verdict.engaged, np.ndarray)
         },
+    )
+
+
+def _budgets(tick: Tick, step: Columns16 | None) -> tuple[Floats, Floats, Floats]:
+    """Times of the last units raised and lowered, and of the last changes, this tick's included."""
+    agents, at = tick.agents, tick.at
+    if step is None or not _has_budgets(tick.group):
+        return agents.raised, agents.lowered, agents.moved
+    moved = np.flatnonzero(step)
+    rows = moved if tick.rows is None else tick.rows[moved]
+    units = step[moved].astype(np.int64)
+    return (
+        spend(agents.raised, np.maximum(units, 0), rows, at),
+        spend(agents.lowered, np.maximum(-units, 0), rows, at),
+        spend(agents.moved, np.ones(len(units), np.int64), rows, at),
     )
 
 

@@ -141,7 +141,7 @@ class GroupView:
 
         What a group without agents has no value for (0/0) is missing nothing.
         """
-        nobody = not self._snapshot.roster_problem and not self._team.counted.any()
+        nobody = not self._snapshot.roster_problem and not self._team.people
         return tuple(
             name
             for name in dict.fromkeys(names_in(expression))
@@ -158,8 +158,7 @@ class GroupView:
     @property
     def slots(self) -> int:
         """Sum of the counted agents' limits in force."""
-        team = self._team
-        return int(np.add.reduce(team.force, where=team.counted, dtype=np.int64))
+        return self._team.slots
 
     def _queue(self, name: str, one: int | None) -> float:
         queues = self._snapshot.queues
@@ -176,8 +175,7 @@ class GroupView:
     def _group_wide(self, name: str) -> float:
         if self._snapshot.roster_problem:
             return math.nan
-        team = self._team
-        agents = float(np.count_nonzero(team.counted))
+        agents = float(self._team.people)
         match name:
             case "agents":
                 return agents
@@ -194,7 +192,7 @@ class GroupView:
     def _of_known(self, name: str, agents: float) -> float:
         """load, spare, occupancy and busy, over the agents whose load is known, if these are enough."""
         team = self._team
-        known = team.counted & team.usable
+        known = team.counted if team.missing is None else team.counted & team.usable
         count = np.count_nonzero(known)
         if count < self._group.safety.quorum * agents or (agents and not count):
             return math.nan

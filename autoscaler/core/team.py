@@ -16,7 +16,19 @@ from autoscaler.core.book import Group, IdRange
 from autoscaler.core.memory import AgentMemory
 from autoscaler.core.readings import ANY_MEDIA, Agents, AgentState, Floats, Ints
 
-__all__ = ["Bools", "Columns16", "Selection", "Team", "assemble", "in_force", "in_ranges", "members", "remembered"]
+__all__ = [
+    "Bools",
+    "Columns16",
+    "Selection",
+    "Team",
+    "assemble",
+    "in_force",
+    "in_ranges",
+    "members",
+    "remembered",
+    "slots_of",
+    "within",
+]
 
 Bools = NDArray[np.bool_]
 Columns16 = NDArray[np.int16]
@@ -55,11 +67,15 @@ class Team:
         state_for_s, signed_in_for_s: NaN unknown.
         fresh: The row is not stale.
         usable: Fresh, and its load known.
+        missing: Without a usable reading; None: nobody is.
         counted: Signed in and taking chats: the group's capacity.
+        people: How many are counted.
+        slots: Sum of their limits in force.
         signed_in, reachable, is_protected: Claims.
         floor, baseline, ceiling: From limits and tiers.
         tier: Index into the group's tiers, -1 none.
-        carried: Limit carried for the group before temporary bounds, within floor and ceiling.
+        carried: Limit carried for the group before temporary bounds, within floor and ceiling; the column `force`
+            itself where nobody's differs, so that a stage sees at a glance that it has nothing to do.
     """
 
     ids: Ints
@@ -71,7 +87,10 @@ class Team:
     signed_in_for_s: Floats
     fresh: Bools
     usable: Bools
+    missing: Bools | None
     counted: Bools
+    people: int
+    slots: int
     signed_in: Bools
     reachable: Bools | None
     is_protected: Bools | None
@@ -140,6 +159,8 @@ def assemble(group: Group, agents: Agents, where: Selection, memory: AgentMemory
     force, carried = in_force(memory, rows, confirmed, baseline)
     # NaN ages compare false, so an unknown age is stale
     fresh = agents.age_s[where] <= group.safety.max_age_s
+    usable = fresh & ~np.isnan(load)
+    counted = _TAKING_CHATS[state + 1]
     return Team(
         ids=ids,
         confirmed=confirmed,
@@ -149,8 +170,11 @@ def assemble(group: Group, agents: Agents, where: Selection, memory: AgentMemory
         state_for_s=agents.state_for_s[where],
         signed_in_for_s=agents.signed_in_for_s[where],
         fresh=fresh,
-        usable=fresh & ~np.isnan(load),
-        counted=_TAKING_CHATS[state + 1],
+        usable=usable,
+        missing=None if usable.all() else ~usable,
+        counted=counted,
+        people=int(np.count_nonzero(counted)),
+        slots=slots_of(force, counted),
         signed_in=state != AgentState.SIGNED_OUT,
         reachable=None if agents.reachable is None else agents.reachable[where],
         is_protected=in_ranges(group.protect, ids) if group.protect else None,
@@ -158,7 +182,7 @@ def assemble(group: Group, agents: Agents, where: Selection, memory: AgentMemory
         baseline=baseline,
         ceiling=ceiling,
         tier=tier,
-        carried=np.minimum(np.maximum(carried, floor), ceiling),
+        carried=within(carried, floor, ceiling, force),
     )
 
 
@@ -189,6 +213,17 @@ def in_force(
     known = np.where(np.isnan(confirmed), baseline, confirmed)
     force = np.where(np.isnan(wanted), known, wanted).astype(np.int16)
     return force, np.where(np.isnan(carried), force, carried).astype(np.int16)
+
+
+def within(carried: Columns16, floor: Columns16, ceiling: Columns16, force: Columns16) -> Columns16:
+    """Limits carried, inside the bounds; `force` itself where nobody's differs."""
+    inside: Columns16 = np.minimum(np.maximum(carried, floor), ceiling)
+    return inside if (inside != force).any() else force
+
+
+def slots_of(limits: Columns16, counted: Bools) -> int:
+    """Sum of the counted agents' limits."""
+    return int(np.add.reduce(limits, where=counted, dtype=np.int64))
 
 
 def _bounds(group: Group, ids: Ints) -> tuple[Columns16, Columns16, Columns16, NDArray[np.int16]]:

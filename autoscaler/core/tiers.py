@@ -15,7 +15,7 @@ from autoscaler.core.book import Group
 from autoscaler.core.evaluation import View, judge
 from autoscaler.core.memory import AgentMemory
 from autoscaler.core.readings import Ints
-from autoscaler.core.team import Bools, Columns16, Team, in_force, in_ranges
+from autoscaler.core.team import Bools, Columns16, Team, in_force, in_ranges, slots_of, within
 
 __all__ = ["with_tiers"]
 
@@ -35,8 +35,16 @@ def with_tiers(group: Group, team: Team, view: View, memory: AgentMemory, rows: 
     still = unsure & ~team.usable
     floor = np.where(still, np.minimum(floor, carried), floor)
     ceiling = np.where(still, np.maximum(ceiling, carried), ceiling)
-    carried = np.minimum(np.maximum(carried, floor), ceiling)
-    return replace(team, force=force, floor=floor, baseline=baseline, ceiling=ceiling, tier=tier, carried=carried)
+    return replace(
+        team,
+        force=force,
+        slots=slots_of(force, team.counted),
+        floor=floor,
+        baseline=baseline,
+        ceiling=ceiling,
+        tier=tier,
+        carried=within(carried, floor, ceiling, force),
+    )
 
 
 def _limits_of(group: Group, ids: Ints, view: View) -> tuple[Columns16, Columns16, Columns16, NDArray[np.int16], Bools]:
