@@ -69,6 +69,9 @@ def settle(proposals: Proposals, rules: Sequence[Rule], *, limit: Columns16, mov
     Returns:
         What remains.
     """
+    cooling = [f"'{rules[rule].name}' cools down for {left:.0f} s" for rule, left in proposals.cooling]
+    if not proposals.asks and proposals.up is None and proposals.down is None:
+        return Settled(asked=None, rule=NO_RULE, ups=Wish(), downs=Wish(), held=tuple(cooling))
     held: list[str] = []
     raise_vetoed = _vetoed(proposals, Direction.RAISE, rules, held)
     lower_vetoed = _vetoed(proposals, Direction.LOWER, rules, held)
@@ -78,7 +81,7 @@ def settle(proposals: Proposals, rules: Sequence[Rule], *, limit: Columns16, mov
     if winner is not None and winner.delta > 0:
         beaten = [rules[ask.rule].name for ask in allowed if ask.delta < 0]
         held += [f"'{rules[winner.rule].name}' raises, so '{name}' does not lower" for name in beaten]
-    held += [f"'{rules[rule].name}' cools down for {left:.0f} s" for rule, left in proposals.cooling]
+    held += cooling
     up = down = None
     if proposals.up is not None and not raise_vetoed:
         up = _possible(proposals.up, proposals.no_raise, movable, proposals.ceiling - limit)

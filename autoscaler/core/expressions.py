@@ -45,6 +45,9 @@ class Scope(Enum):
     AGENT = "agent"
     INPUT = "input"
 
+    # a scope is equal to itself alone; Enum hashes the name anew whenever a reading is looked up
+    __hash__ = object.__hash__
+
 
 class Unit(Enum):
     """What a value counts. COUNT is any plain number (chats, agents, rates)."""

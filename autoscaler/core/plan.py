@@ -36,6 +36,9 @@ class Stage(Enum):
     GUARDED = "guarded"
     WANTED = "wanted"
 
+    # a stage is equal to itself alone; Enum hashes the name anew at every look-up, which a tick has dozens of
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slots:

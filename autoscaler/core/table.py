@@ -69,13 +69,14 @@ def fill(
     """
     team = tick.team
     ups, downs = settled.ups, settled.downs
+    up_units, down_units = ups.units, downs.units
     unchanged = _unchanged(len(team.ids))
     unknown = np.isnan(team.confirmed)
     observed = np.where(unknown, team.force, team.confirmed).astype(np.int16)
-    arbitrated = ideal(tick, proposals, base, ups, downs, up_units=ups.units, down_units=downs.units)
+    arbitrated = ideal(tick, proposals, base, ups, downs, up_units=up_units, down_units=down_units)
     proposed = _proposed(tick, proposals, settled, base, arbitrated)
     stabilised = arbitrated
-    if (calm_up, calm_down) != (ups.units, downs.units):
+    if (calm_up, calm_down) != (up_units, down_units):
         stabilised = ideal(tick, proposals, base, ups, downs, up_units=calm_up, down_units=calm_down)
     distributed = carried.distributed
     why_observed, why_wanted = _of_the_gateway(unknown, guarded)
@@ -147,10 +148,9 @@ _NOT_HELD = _among(Reason.NOT_CHOSEN, Reason.CHOSEN, Reason.RELIEVED)
 
 def _of_the_gateway(unknown: Bools, guarded: Guarded) -> tuple[Codes, Codes]:
     """Why the first column says what it does, and what the last one says: both know of unconfirmed limits."""
-    why = np.full(len(unknown), Reason.IN_FORCE, np.uint8)
+    why = np.where(unknown, np.uint8(Reason.ASSUMED_BASELINE), np.uint8(Reason.IN_FORCE))
     if not unknown.any():
         return why, guarded.said
-    why[unknown] = Reason.ASSUMED_BASELINE
     return why, np.where(unknown & (guarded.said == 0), np.uint8(Reason.LIMIT_UNKNOWN), guarded.said)
 
 

@@ -53,6 +53,8 @@ _TAKING_CHATS = np.array(
 )
 """By state code + 1."""
 
+_SIGNED_OUT = np.int8(AgentState.SIGNED_OUT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
@@ -175,7 +177,7 @@ def assemble(group: Group, agents: Agents, where: Selection, memory: AgentMemory
         counted=counted,
         people=int(np.count_nonzero(counted)),
         slots=slots_of(force, counted),
-        signed_in=state != AgentState.SIGNED_OUT,
+        signed_in=state != _SIGNED_OUT,
         reachable=None if agents.reachable is None else agents.reachable[where],
         is_protected=in_ranges(group.protect, ids) if group.protect else None,
         floor=floor,

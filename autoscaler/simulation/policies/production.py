@@ -164,9 +164,10 @@ class Production:
         self.memory = Memory()
         self._book = Rulebook(groups=(group,), digest=digest)
         self._every_s = group.every_s
-        self._queue = group.queues[0] if group.queues else QUEUE
+        self._queue = np.array([group.queues[0] if group.queues else QUEUE])
         self._start = scenario.clock.replace(tzinfo=ZoneInfo(group.timezone)).astimezone(UTC)
         self._ids, self._rows = _roster(scenario, group)
+        self._crew = _Crew.of(self._ids[:0], self._rows[:0])
 
     def first_tick(self) -> float:
         """Once the first interval is over, so that rates are known."""
@@ -174,8 +175,7 @@ class Production:
 
     def tick(self, seen: Seen) -> tuple[Ints | None, float]:
         """Decide, and want what the plan calls for."""
-        here = self._rows[seen.on[self._rows]]
-        plan = decide(self._book, self._snapshot(seen, here), self.memory, self._at(seen))
+        plan = decide(self._book, self._snapshot(seen), self.memory, self._at(seen))
         self.memory = plan.memory
         calls = plan.groups[0].calls
         wanted = None
@@ -187,31 +187,62 @@ class Production:
     def _at(self, seen: Seen) -> datetime:
         return self._start + timedelta(seconds=seen.now_s)
 
-    def _snapshot(self, seen: Seen, here: Ints) -> Snapshot:
-        n = len(here)
-        minutes = self._every_s / 60
-        one = np.ones(1)
+    def _snapshot(self, seen: Seen) -> Snapshot:
+        here = self._rows[seen.on[self._rows]]
+        if not np.array_equal(here, self._crew.rows):
+            self._crew = _Crew.of(self._ids[seen.on[self._rows]], here)
+        crew, minutes = self._crew, self._every_s / 60
         return Snapshot(
             queues=Queues(
-                ids=np.array([self._queue]),
-                waiting=one * seen.waiting,
-                oldest_wait_s=one * seen.oldest_wait_s,
-                arrivals_per_minute=one * seen.arrived / minutes,
-                abandoned_per_minute=one * seen.abandoned / minutes,
-                age_s=np.zeros(1),
+                ids=self._queue,
+                waiting=np.array([float(seen.waiting)]),
+                oldest_wait_s=np.array([float(seen.oldest_wait_s)]),
+                arrivals_per_minute=np.array([seen.arrived / minutes]),
+                abandoned_per_minute=np.array([seen.abandoned / minutes]),
+                age_s=_JUST_NOW,
             ),
             agents=Agents(
-                ids=self._ids[seen.on[self._rows]],
+                ids=crew.ids,
                 load={ANY_MEDIA: seen.load[here].astype(np.float64)},
                 limit={ANY_MEDIA: seen.wanted[here].astype(np.float64)},
-                state=np.full(n, AgentState.IDLE, np.int8),
-                state_for_s=np.full(n, np.nan),
+                state=crew.state,
+                state_for_s=crew.unknown,
                 signed_in_for_s=seen.signed_in_for_s[here],
-                age_s=np.zeros(n),
-                queue_ids=np.empty(0, np.int64),
-                queue_offsets=np.zeros(n + 1, np.int64),
-                queues_known=np.zeros(n, np.bool_),
+                age_s=crew.age_s,
+                queue_ids=_NO_QUEUES,
+                queue_offsets=crew.queue_offsets,
+                queues_known=crew.queues_known,
             ),
+        )
+
+
+_JUST_NOW = np.zeros(1)
+_NO_QUEUES = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crew:
+    """Who is signed in, and what is the same of them at every tick: made anew only when somebody comes or goes."""
+
+    ids: Ints
+    rows: Ints
+    state: NDArray[np.int8]
+    unknown: NDArray[np.float64]
+    age_s: NDArray[np.float64]
+    queue_offsets: Ints
+    queues_known: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, ids: Ints, rows: Ints) -> _Crew:
+        n = len(ids)
+        return cls(
+            ids=ids,
+            rows=rows,
+            state=np.full(n, AgentState.IDLE, np.int8),
+            unknown=np.full(n, np.nan),
+            age_s=np.zeros(n),
+            queue_offsets=np.zeros(n + 1, np.int64),
+            queues_known=np.zeros(n, np.bool_),
         )
 
 
