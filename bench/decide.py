@@ -237,7 +237,7 @@ def _comparison_s(count: int) -> float:
     team = assemble(group, seen.agents, slice(0, count), memory.agents, None)
     took = []
     for _ in range(20):
-        view = GroupView(group, seen, team, np.zeros(count), {}, {}, at=START.timestamp())
+        view = GroupView(group, seen, team, memory.agents.above_since, {}, {}, at=START.timestamp())
         began = time.perf_counter()
         judge_rules(group, view, memory, memory.agents, None, START)
         took.append(time.perf_counter() - began)

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from autoscaler.cli.findings import show_findings
 from autoscaler.core.book import Group
 from autoscaler.core.evaluation import measure
@@ -75,6 +73,7 @@ def from_store(reader: SqliteReader, group: Group, value: Expression) -> Iterato
 def _seen(group: Group, snapshot: Snapshot, value: Expression, at: float) -> float:
     where = members(group, snapshot.agents)
     ids = snapshot.agents.ids[where]
-    team = assemble(group, snapshot.agents, where, AgentMemory.blank(ids, group.stability.each), None)
-    found = measure(value, GroupView(group, snapshot, team, np.zeros(len(ids)), {}, {}, at=at))
+    nothing = AgentMemory.blank(ids, group.stability.each)
+    team = assemble(group, snapshot.agents, where, nothing, None)
+    found = measure(value, GroupView(group, snapshot, team, nothing.above_since, {}, {}, at=at))
     return found if isinstance(found, float) else math.nan

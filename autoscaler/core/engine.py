@@ -168,8 +168,8 @@ def _view(
     rows: Ints | None,
     now: float,
 ) -> GroupView:
-    above_for = np.where(team.force > team.baseline, now - remembered(agents.above_since, rows), 0.0)
-    return GroupView(group, snapshot, team, np.fmax(above_for, 0.0), memory.series, memory.outlooks, at=now)
+    above_since = remembered(agents.above_since, rows)
+    return GroupView(group, snapshot, team, above_since, memory.series, memory.outlooks, at=now)
 
 
 def _contested(groups: Sequence[Group], rosters: Sequence[Selection], agents: Agents) -> list[Bools | None]:
@@ -237,9 +237,7 @@ def _fired(tick: Tick, table: Table, carried: Carried, guarded: Guarded, base: C
     return [tick.group.rules[index].name for index in np.unique(table.rule[moved]).tolist() if index != NO_RULE]
 
 
-def _slots(
-    team: Team, table: Table, settled: Settled, current: int, up: Calm, down: Calm, *, wanted: int
-) -> Slots:
+def _slots(team: Team, table: Table, settled: Settled, current: int, up: Calm, down: Calm, *, wanted: int) -> Slots:
     wish = settled.asked.delta if settled.asked is not None else 0
     alone = settled.ups.own_units - settled.downs.own_units
     return Slots(

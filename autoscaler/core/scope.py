@@ -34,7 +34,7 @@ class GroupView:
         group: Group,
         snapshot: Snapshot,
         team: Team,
-        above_baseline_for_s: Floats,
+        above_since: Floats,
         past: Mapping[str, Series],
         outlooks: Mapping[str, Outlook],
         *,
@@ -46,7 +46,7 @@ class GroupView:
             group: Whose names.
             snapshot: What was seen.
             team: The group's agents.
-            above_baseline_for_s: Seconds each agent has been above baseline, 0 when not, shape (n,).
+            above_since: Since when each agent is above baseline, POSIX seconds, NaN not known, shape (n,).
             past: Recent past of values, as remembered.
             outlooks: What is known of values that are forecast, as remembered.
             at: Now, POSIX seconds.
@@ -54,7 +54,7 @@ class GroupView:
         self._group = group
         self._snapshot = snapshot
         self._team = team
-        self._above_for = above_baseline_for_s
+        self._above_since = above_since
         self._kept: dict[Name, Number] = {}
         self._past = past
         self._at = at
@@ -232,7 +232,8 @@ class GroupView:
             case "signed_in_for":
                 return np.where(team.fresh, team.signed_in_for_s, np.nan)
             case "above_baseline_for":
-                return self._above_for
+                above_for = np.where(team.force > team.baseline, self._at - self._above_since, 0.0)
+                return np.fmax(above_for, 0.0)
             case _:
                 raise KeyError(name)
 

@@ -20,7 +20,7 @@ TEN = people(10, load=2.0)
 
 
 def view(floor: Group, seen: Snapshot, team: list[Person]) -> GroupView:
-    return GroupView(floor, seen, assembled(floor, team), np.zeros(len(team)), {}, {}, at=0.0)
+    return GroupView(floor, seen, assembled(floor, team), np.full(len(team), UNKNOWN), {}, {}, at=0.0)
 
 
 def value(name: str, *, floor: Group | None = None, seen: Snapshot | None = None, team: list[Person] = TEN) -> float:
