@@ -250,7 +250,16 @@ def test_a_call_that_has_to_wait_leaves_its_agent_as_it_was() -> None:
     plan = floor.tick(0)
     assert wanted(plan) == {1001: 4, 1002: 4, 1003: 3}
     assert why(plan, 1003, Stage.GUARDED) == "the calls of this minute are spent (calls_per_minute)"
+    assert plan.limits[Stage.GUARDED].tolist() == [4, 4, 4]
     assert floor.tick(15).slots.wanted == 11
+
+
+def test_who_must_come_down_is_called_first_even_while_its_own_move_waits_for_a_later_tick() -> None:
+    team = people(3, limit=UNKNOWN)
+    team[1] = replace(team[1], limit=3.0, state=AgentState.TALKING)
+    team[2] = replace(team[2], state=AgentState.TALKING)
+    plan = Floor.of(group(on_a_call(), safety=Safety(agents_per_tick=0.1, calls_per_minute=2)), team).tick(0)
+    assert calls(plan) == {1002: 1, 1003: 3}
 
 
 def test_failed_calls_count_among_the_calls_of_a_minute() -> None:

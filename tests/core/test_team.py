@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoscaler.core.book import Group, IdRange, Limits, Tier
-from autoscaler.core.readings import ANY_MEDIA, Agents
+from autoscaler.core.readings import ANY_MEDIA, Agents, AgentState
 from autoscaler.core.team import Team, assemble, members
 
 from .staging import LOAD, UNKNOWN, Person, agents, blank, group, over, people
@@ -112,3 +112,19 @@ def test_what_is_carried_lies_inside_the_files_limits_and_what_is_in_force_is_as
     assert team.carried.tolist() == [4, 6, 2]
     two = assemble(rules, agents(people(2)), slice(0, 2), remembered, np.array([1, 2]))
     assert two.force.tolist() == [5, 3]
+
+
+def test_a_team_is_summed_up_over_those_who_take_chats() -> None:
+    team = people(4, limit=5.0)
+    team[0] = replace(team[0], state=AgentState.REST)
+    team[1] = replace(team[1], load=UNKNOWN)
+    found = assemble(group(limits=limits(1, 3, 6)), agents(team), slice(0, 4), blank(1001, 1002, 1003, 1004), None)
+    assert (found.people, found.slots) == (3, 15)
+    assert found.missing is not None
+    assert found.missing.tolist() == [False, True, False, False]
+
+
+def test_what_nobody_lacks_and_what_nobody_has_of_its_own_takes_no_column() -> None:
+    found = assemble(group(limits=limits(1, 3, 6)), agents(people(3)), slice(0, 3), blank(1001, 1002, 1003), None)
+    assert found.missing is None
+    assert found.carried is found.force

@@ -109,6 +109,7 @@ def test_an_agent_of_whose_limit_nobody_knows_is_taken_to_be_at_the_baseline_of_
     floor.change(1001, signed_in_for_s=60.0)
     plan = floor.tick(0)
     assert plan.limits[Stage.OBSERVED].tolist() == [1, 3]
+    assert plan.slots.wanted == floor.remembers().slots == 4
     assert calls(plan) == {1001: 1, 1002: 3}
 
 
