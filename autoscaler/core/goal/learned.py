@@ -74,7 +74,7 @@ class Learned:
         arrived_slow, watched_slow_s: The same, fading within the hour.
         counted_at: When arrivals were last reported, None never.
         left, waited_s: Customers who left unanswered, and customer-seconds of waiting.
-        rank, ranked: Sum of the ranks by load of agents who got a chat among those who could, and how many; fading.
+        rank, ranked: Sum of where by load, 0 to 1, agents stood who got a chat, and how many; fading.
         tiers: By name.
         planned_at: When limits were last chosen.
         said: What was believed then, in a sentence.
@@ -114,7 +114,7 @@ class Learned:
 
     @property
     def mean_rank(self) -> float:
-        """Mean rank by load of who gets the next chat; least loaded first (0.1) until seen otherwise."""
+        """Where by load, 0 to 1, whoever gets the next chat stands; least loaded first (0.1) until seen otherwise."""
         return (0.4 + self.rank) / (4.0 + self.ranked)
 
 

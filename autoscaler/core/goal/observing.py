@@ -157,21 +157,25 @@ def _both(here: Ints, there: Ints) -> tuple[Ints, Ints]:
 
 
 def _routing(now: Learned, before: Ints, after: Ints, limit: Floats) -> Learned:
-    """Where agents who got a chat stood among those who could have, by load: 0 fewest, 1 most."""
+    """Where agents who got a chat stood among those who could have, by load: 0 the fewest there were, 1 the most."""
     could = before < limit
-    got = np.flatnonzero(could & (after > before))
-    # with many at once nobody can tell what each one saw
-    if not 0 < len(got) <= 2 or np.count_nonzero(could) < 3:
+    loads, got = before[could], (after > before)[could]
+    many = int(np.count_nonzero(got))
+    if not many:
         return now
-    loads = before[could]
-    if loads.min() == loads.max():
+    ordered = np.sort(loads)
+    # how many hold less, and half of the others who hold as many
+    ranks = (np.searchsorted(ordered, ordered) + np.searchsorted(ordered, ordered, side="right") - 1) / 2
+    fewest, most = ranks[:many].mean(), ranks[-many:].mean()
+    if fewest == most:
         return now
-    rank, ranked = now.rank * RANKS_FADE, now.ranked * RANKS_FADE
-    for load in before[got]:
-        lower, same = np.count_nonzero(loads < load), np.count_nonzero(loads == load) - 1
-        rank += (lower + same / 2) / (len(loads) - 1)
-        ranked += 1
-    return replace(now, rank=rank, ranked=ranked)
+    found = ranks[np.searchsorted(ordered, loads[got])].mean()
+    fade = RANKS_FADE**many
+    return replace(
+        now,
+        rank=now.rank * fade + many * float((found - fewest) / (most - fewest)),
+        ranked=now.ranked * fade + many,
+    )
 
 
 def _dropped(before: Ints, after: Ints, tier: Ints, *, shape: tuple[int, ...]) -> Floats:

@@ -206,6 +206,34 @@ def test_who_gets_the_next_chat_tells_how_chats_are_routed(goes_to: int, low: fl
     assert low <= learned.mean_rank <= high
 
 
+@pytest.mark.parametrize(
+    ("routing", "low", "high"), [("fewest", 0.0, 0.05), ("anybody", 0.45, 0.55), ("most", 0.95, 1.0)]
+)
+def test_a_tick_with_many_chats_tells_how_they_are_routed_too(routing: str, low: float, high: float) -> None:
+    random = np.random.default_rng(5)
+    learned = FRESH
+    for tick in range(60):
+        load = random.integers(0, 4, 24)  # after a gap too long to compare across
+        places = random.permutation(24)
+        if routing != "anybody":
+            places = places[np.argsort(load[places] * (1 if routing == "fewest" else -1), kind="stable")]
+        fuller = load.copy()
+        fuller[places[:8]] += 1
+        learned = observe(learned, sight(1000 * tick, load, limit=9), NAMES)
+        learned = observe(learned, sight(1000 * tick + 60, fuller, limit=9, arrivals=8 / 60), NAMES)
+    assert low <= learned.mean_rank <= high
+
+
+@pytest.mark.parametrize("load", [[2.0, 2.0, 2.0, 2.0], [1.0, 2.0, 9.0, 9.0]])
+def test_where_all_who_could_hold_as_many_or_all_got_one_routing_shows_nothing(load: list[float]) -> None:
+    learned = observe(FRESH, sight(0, load, limit=3), NAMES)
+    fuller = [held + (held < 3) for held in load]
+    if load[0] == load[1]:
+        fuller[1:] = load[1:]
+    after = observe(learned, sight(15, fuller, limit=3, arrivals=2 / 15), NAMES)
+    assert (after.rank, after.ranked) == (learned.rank, learned.ranked)
+
+
 def halves(seed: int) -> tuple[Learned, float]:
     """Three hours as ever, then everything takes twice as long; what was learned, and when it changed."""
     rates = power(0.7)
