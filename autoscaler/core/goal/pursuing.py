@@ -162,7 +162,8 @@ def _choose(
                     floor=int(team.floor[rows].min()),
                     baseline=baselines[index],
                     ceiling=int(team.ceiling[rows].max()),
-                    limit=float(team.force[rows].mean()),
+                    # who is pinned or capped does not follow, and is no reason to want less of the others
+                    limit=float(team.force[rows].mean()) if math.isnan(tier.aim) else tier.aim,
                     curve=curve,
                     done=tier.done,
                 )

@@ -128,6 +128,15 @@ def test_pins_and_protected_people_stay_where_they_are() -> None:
     assert max(pursued.limits[2:]) > 2
 
 
+def test_a_pin_draws_nobody_else_along() -> None:
+    """To stay is to keep what was aimed at: a mean over people who can't follow would go down with every choice."""
+    pin = Pin(agent=1002, media_type=51, limit=1, until=None, reason="coaching", by="ana")
+    pinned, _ = busy(overrides=Overrides(pins=(pin,)), minutes=90)
+    alone, _ = busy(minutes=90)
+    assert pinned.limits[1] == 1.0
+    assert [pinned.limits[0], *pinned.limits[2:]] == [alone.limits[0], *alone.limits[2:]]
+
+
 @pytest.mark.parametrize(
     "overrides", [Overrides(frozen=True), Overrides(pauses=(Pause(group=None, until=None, reason="", by=""),))]
 )

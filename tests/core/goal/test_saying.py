@@ -62,6 +62,11 @@ def test_the_limit_what_it_rests_on_and_what_one_more_would_bring() -> None:
     )
 
 
+def test_a_mean_limit_is_told_in_tenths() -> None:
+    found = an_aim((47 / 12,), chosen=0, answered=[0.82], stretch=[1.4])
+    assert sentence(Goal(), (squad(PEAK_AT_3, ABOUT_3),), found).startswith("limit 3.9: ")
+
+
 @pytest.mark.parametrize(
     ("mean", "peaks", "words"),
     [
