@@ -31,8 +31,9 @@ KINDS = (0.6, 0.2, 0.2)
 """Chances of the families before anything was seen: scalability with and without a peak, powers, taking turns."""
 TRUST = 0.7
 """People differ and counts are attributed: evidence counts for less than its number."""
-MISFIT = 0.04
-"""What may be wrong with any count or family, as a share: quicker people hold fewer chats, a tick is not a moment."""
+MISFIT = 0.08
+"""What may be wrong with any count or family, as a share: quicker people hold fewer chats, a tick is not a moment, and
+what an alarm keeps came together by chance where nothing had changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
