@@ -1,5 +1,6 @@
-"""What every test shares: asyncio alone as the async backend, and logs that no test leaves set up for the next."""
+"""What every test shares: asyncio alone as the async backend, Ctrl-C, and logs no test leaves set up for the next."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,13 @@ import structlog
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A script's `command &` ignores it, and so would every process that a test starts and means to interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,10 @@ import numpy as np
 from autoscaler.core.cells import nullable
 from autoscaler.core.readings import Floats, Ints
 
-__all__ = ["Learned", "TierLearned", "Watch", "from_json", "to_json"]
+__all__ = ["BY_LOAD", "Learned", "TierLearned", "Watch", "from_json", "to_json"]
+
+BY_LOAD = 0.25
+"""Mean rank up to which routing goes to the least loaded, and from 1 less that on to the most loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

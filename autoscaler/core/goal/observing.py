@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autoscaler.core.goal.learned import Learned, TierLearned, Watch
+from autoscaler.core.goal.learned import BY_LOAD, Learned, TierLearned, Watch
 from autoscaler.core.readings import Floats, Ints
 
 __all__ = ["Sight", "observe"]
@@ -23,8 +23,6 @@ LONGEST_S = 300.0
 FADE_S, SLOW_FADE_S = 480.0, 2400.0
 """Times with which the two rates of arrivals fade."""
 RANKS_FADE = 0.995
-BY_LOAD = 0.25
-"""Mean rank up to which routing goes to the least loaded."""
 SLOWER, FASTER = 0.8, 1.25
 """Changes of a level's rate that are watched for."""
 ALARM = 4.0

@@ -21,6 +21,7 @@ import numpy as np
 
 from autoscaler.core.book import GoalCost
 from autoscaler.core.goal.chains import changing, finding_out, stationary, steps
+from autoscaler.core.goal.learned import BY_LOAD
 from autoscaler.core.readings import Floats
 
 __all__ = ["Crew", "Forecast", "Market", "predict", "switch_price"]
@@ -171,9 +172,9 @@ def _floor(crews: tuple[Crew, ...], choices: Floats, market: Market, held: Float
 
 def _filled(tables: list[Floats], counts: Floats, choices: Floats, market: Market) -> Floats:
     """The tables' rows for all agents, as the floor fills up, by how chats are routed; shape (c, 5, k, points)."""
-    if market.rank > 0.75:
+    if market.rank > 1 - BY_LOAD:
         by_tier = [_one_by_one(table, limits) for table, limits in zip(tables, choices.T, strict=True)]
-    elif market.rank > 0.25:
+    elif market.rank > BY_LOAD:
         pull = np.concatenate(([0.0], np.geomspace(1e-3, 1e3, 24))) * tables[0][0, 1, 1]
         by_tier = [_at_random(table, limits, pull) for table, limits in zip(tables, choices.T, strict=True)]
     else:

@@ -25,7 +25,7 @@ def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim, *, profile: str = 
     """
     several = len(squads) > 1
     limits = ", ".join(
-        f"{squad.name} {round(limit, 1):g}" if several else f"{round(limit, 1):g}"
+        f"{f'{squad.name} ' if several else ''}{round(limit, 1):g}"
         for squad, limit in zip(squads, aim.limits.tolist(), strict=True)
     )
     within = 30.0 if goal.within_s is None else goal.within_s
