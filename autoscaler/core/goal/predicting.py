@@ -9,7 +9,8 @@ levels at which they differ tell which it is: a choice is worth what it costs ti
 it pays to try a level where that may be the better one for hours, and only as long as it is not known.
 
 Sources: limited processor sharing (Luo and Zhang 2013); limits that follow the queue (Gupta and Zhang, arXiv
-1409.0153); optimal switching by iterated stopping; value of information (Howard 1966).
+1409.0153); optimal switching by iterated stopping; value of information (Howard 1966); Kelly, Reversibility and
+Stochastic Networks (1979).
 """
 
 from __future__ import annotations
@@ -128,8 +129,9 @@ def predict(
     waiting = x - held
     # by case, choice and point
     ending, crowding, excess, tells = _floor(crews, choices, market, held)
-    rate = _cost(market, cost, crowding=crowding, excess=excess, waiting=waiting)
-    rises, falls = steps(market.arrivals, ending + market.leaving * waiting, cell)
+    going = ending + market.leaving * waiting
+    rate = _cost(market, cost, crowding=crowding, excess=excess, waiting=waiting, going=going)
+    rises, falls = steps(market.arrivals, going, cell)
     price = switch_price(choices[:, None, :], choices, counts, cost)
     value = changing(rises, falls, rate, price, fade_s=AHEAD_S, every_s=RETHINK_S, times=RETHINKS)
     if len(value) > 1:
@@ -220,12 +222,34 @@ def _between(table: Floats, level: Floats) -> Floats:
     return between
 
 
-def _cost(market: Market, cost: GoalCost, *, crowding: Floats, excess: Floats, waiting: Floats) -> Floats:
+def _cost(
+    market: Market, cost: GoalCost, *, crowding: Floats, excess: Floats, waiting: Floats, going: Floats
+) -> Floats:
     """Cost a second."""
-    # who came within the free time is not late yet: about arrivals x free of those who wait
-    late = waiting**2 / (waiting + market.arrivals * cost.free_s + 1e-9)
+    late = _late(waiting, going, market.leaving, cost.free_s)
     minute: Floats = late * cost.late_minute + crowding * cost.crowding + excess * cost.excess_chat_minute
     return minute / 60 + waiting * market.leaving * cost.abandoned
+
+
+def _late(waiting: Floats, going: Floats, leaving: float, free_s: float) -> Floats:
+    """Of those who wait, how many have waited for longer than `free_s`.
+
+    A birth and death process runs backwards as it runs forwards (Kelly 1979), and backwards those who came are those
+    who go. So of those who wait now a Poisson number came within the free time, of the mean of those who go within it,
+    less those who left meanwhile. By arrivals one would count too few: a queue is long when many came just now.
+
+    Args:
+        waiting: Customers.
+        going: Rate at which one less is there, a second, shape of the broadcast `waiting`.
+        leaving: Rate at which one who waits loses patience, a second.
+        free_s: Not counted.
+    """
+    leaving = max(leaving, 1e-9)
+    young = going * -math.expm1(-leaving * free_s) / leaving
+    # what is expected of a Poisson number's distance below another, but for hundredths
+    beyond = waiting - young
+    late: Floats = (np.sqrt(beyond**2 + young) + beyond - np.sqrt(young**2 + young) + young) / 2
+    return np.clip(late, 0.0, waiting)
 
 
 def _answered(likely: Floats, ending: Floats, market: Market, waiting: Floats, within_s: float) -> Floats:

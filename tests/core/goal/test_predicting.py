@@ -87,6 +87,48 @@ def test_the_expected_cost_is_that_of_the_chain_solved_all_at_once(now: float, a
         assert found.cost[0] == pytest.approx(discounted(arrivals, down, rate)[int(now)], rel=0.06, abs=0.15)
 
 
+def beyond(
+    free_s: float, before: np.ndarray, likely: np.ndarray, *, arrivals: float, done: float, leaving: float
+) -> float:
+    """Customers who have waited longer than free_s, from how likely it is to find so many before one on arrival."""
+    forward = done + before * leaving
+    # one who waits moves up, at last to an agent, or leaves
+    moves = np.diag(forward[1:], -1) - np.diag(forward + leaving)
+    halvings = 24
+    after = np.linalg.matrix_power(np.eye(len(before)) + moves * (free_s / 2**halvings), 2**halvings)
+    return float(arrivals * likely @ after @ np.linalg.solve(-moves, np.ones(len(before))))
+
+
+@pytest.mark.parametrize("free_s", [0.0, 10.0, 30.0, 120.0])
+@pytest.mark.parametrize("leaving", [1 / 100, 1 / 600])
+@pytest.mark.parametrize(("agents", "load"), [(5, 0.8), (20, 0.9), (20, 1.2), (60, 1.0)])
+def test_who_is_late_follows_from_how_many_wait(agents: int, load: float, leaving: float, free_s: float) -> None:
+    """To within an eighth of those who wait; a queue is long when many came just now, who are not late yet."""
+    mean_s, most = 200.0, 120
+    arrivals = load * agents / mean_s
+    x = np.arange(agents + most)
+    waiting = np.maximum(x - agents, 0)
+    likely = chances(arrivals, np.minimum(x, agents) / mean_s + waiting * leaving)
+    exact = beyond(
+        free_s, np.arange(float(most)), likely[agents:], arrivals=arrivals, done=agents / mean_s, leaving=leaving
+    )
+    usual = np.flatnonzero(likely > 1e-4)
+    costs = [
+        predict(
+            (crew(np.array([0.0, 1 / mean_s]), agents),),
+            np.array([[1.0]]),
+            market(arrivals, leaving=leaving, solo_s=mean_s),
+            GoalCost(**{**_weights(), "late_minute": 60.0}, free_s=free_s),
+            now=float(now),
+            within_s=None,
+        ).cost[0]
+        for now in usual
+    ]
+    # whoever begins as it is in the long run pays the long run's cost a second all the time
+    found = likely[usual] @ costs / likely[usual].sum() / AHEAD_S
+    assert found == pytest.approx(exact, abs=0.125 * likely @ waiting)
+
+
 def _weights() -> dict[str, float]:
     return {"late_minute": 0.0, "abandoned": 0.0, "excess_chat_minute": 0.0, "crowding": 0.0, "limit_change": 0.0}
 
