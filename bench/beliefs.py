@@ -1,26 +1,26 @@
 """One run of a goal, and what it believes at the end held against the truth, which the simulator alone knows.
 
-A belief is held against its own uncertainty. Of arrivals that is the 95 % Poisson interval over the seconds they were
-watched; of a curve, two standard deviations, at levels seen often; of its peak, the levels the sentence names. A peak
-counts as found where the interval holds a level whose rate is within 1 % of the highest: nobody can tell these apart.
+A belief is held against its own uncertainty, as `autoscaler learned` tells it: of arrivals, of a curve at levels seen
+often, and of its peak. A peak counts as found where the interval holds a level whose rate is within 1 % of the highest:
+nobody can tell these apart.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from math import inf, sqrt
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autoscaler.core.book import Group
-from autoscaler.core.goal.curves import OFTEN, believed
+from autoscaler.core.goal.curves import OFTEN
 from autoscaler.core.goal.learned import Learned
 from autoscaler.core.goal.pursuing import NO_TIER
+from autoscaler.core.goal.telling import EVERYBODY, told
 from autoscaler.core.memory import from_json, to_json
 from autoscaler.simulation.floor.ports import Seen
 from autoscaler.simulation.floor.run import play
@@ -37,7 +37,7 @@ Ints = NDArray[np.int64]
 RESTARTS_A_DAY = 10
 AS_GOOD = 0.99
 """Share of the highest rate from which a level counts as the peak."""
-DAY_S = 86_400.0
+DAY_S, HOUR_S = 86_400.0, 3600.0
 
 
 class Kind(Enum):
@@ -162,58 +162,48 @@ class _Restarted:
 
 
 def _beliefs(scenario: Scenario, run: _Restarted, speed: Floats, *, came: int) -> Iterator[Belief]:
-    learned = run.learned
-    yield _arrivals(scenario, learned, run.at_s, came)
-    for name, rows, baseline in _tiers(run.group, len(speed)):
-        tier = learned.tiers[name]
-        curve = believed(tier.done, tier.spent_s, baseline=baseline)
-        true = _curve(scenario, speed, rows, run.at_s)[: len(tier.done)]
-        for place in np.flatnonzero(tier.done >= OFTEN).tolist():
-            mean, off = float(curve.mean[place]), 2 * float(curve.sd[place])
+    found = told(run.learned, run.group)
+    yield _arrivals(scenario, found["arrivals_per_minute"], run.at_s, came)
+    people = _people(run.group, len(speed))
+    levels = len(next(iter(run.learned.tiers.values())).done)
+    for tier in found["tiers"]:
+        name, baseline = tier["tier"], tier["baseline"]
+        true = _curve(scenario, speed, people[name], run.at_s)
+        for level in tier["levels"]:
+            if level["seen"] < OFTEN:
+                continue
             yield Belief(
                 kind=Kind.CURVE,
                 about=name,
-                level=place + 1,
-                mean=mean,
-                low=mean - off,
-                high=mean + off,
-                true=float(true[place]),
-                above_baseline=place + 1 - baseline,
+                level=level["chats"],
+                mean=level["per_hour"] / HOUR_S,
+                low=level["low"] / HOUR_S,
+                high=level["high"] / HOUR_S,
+                true=float(true[level["chats"] - 1]),
+                above_baseline=level["chats"] - baseline,
             )
-        said = _said(learned.said, name)
-        if said is not None:  # else nobody of the tier was there when limits were last chosen
-            yield _peak(name, said, true, baseline)
+        if tier["aim"] is not None:  # else nobody of the tier was ever there when limits were chosen
+            yield _peak(name, tier["peak"], true[:levels], baseline)
 
 
-def _arrivals(scenario: Scenario, learned: Learned, at_s: float, came: int) -> Belief:
+def _arrivals(scenario: Scenario, found: dict[str, float], at_s: float, came: int) -> Belief:
     arrivals = scenario.arrivals
     place = min(int((at_s - 1e-3) / arrivals.step_s), len(arrivals.expected) - 1)
     true = float(arrivals.expected[place]) / arrivals.step_s
     if arrivals.day_factor_cv:  # the day's own factor, which many hundred customers show
         true *= came / float(arrivals.expected.sum())
-    mean = learned.arrivals
-    low, high = _poisson(mean * learned.watched_s)
-    watched = max(learned.watched_s, 1e-9)
-    return Belief(kind=Kind.ARRIVALS, about="", level=0, mean=mean, low=low / watched, high=high / watched, true=true)
+    mean, low, high = (found[name] / 60 for name in ("expected", "low", "high"))
+    return Belief(kind=Kind.ARRIVALS, about="", level=0, mean=mean, low=low, high=high, true=true)
 
 
-def _poisson(count: float) -> tuple[float, float]:
-    """The 95 % interval of a mean of which so many were counted.
-
-    Source: E. B. Wilson and M. M. Hilferty (1931), the cube root of a gamma variable, as used for exact intervals.
-    """
-    low = 0.0 if count <= 0 else count * max(1 - 1 / (9 * count) - 1.96 / (3 * sqrt(count)), 0.0) ** 3
-    more = count + 1
-    return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * sqrt(more))) ** 3
-
-
-def _tiers(group: Group, agents: int) -> Iterator[tuple[str, Ints, int]]:
-    """Each tier's name, rows of its agents, and baseline."""
-    if not group.tiers:
-        yield NO_TIER, np.arange(agents), group.limits.baseline
-    for tier in group.tiers:
-        rows = [np.arange(one.first, one.last + 1) - FIRST_ID for one in tier.ids]
-        yield tier.name, np.concatenate(rows), tier.limits.baseline
+def _people(group: Group, agents: int) -> dict[str, Ints]:
+    """Rows of each tier's agents."""
+    rows = {
+        tier.name: np.concatenate([np.arange(one.first, one.last + 1) - FIRST_ID for one in tier.ids])
+        for tier in group.tiers
+    }
+    rest = np.setdiff1d(np.arange(agents), np.concatenate([*rows.values(), np.empty(0, np.int64)]))
+    return {**rows, NO_TIER if rows else EVERYBODY: rest}
 
 
 def _curve(scenario: Scenario, speed: Floats, rows: Ints, at_s: float) -> Floats:
@@ -233,21 +223,9 @@ def _factors(scenario: Scenario, entry: AgentEntry, at_s: float) -> Floats:
     return ([curve for curve in curves if curve.from_s <= clock_s] or [curves[0]])[-1].factors
 
 
-def _said(sentence: str, tier: str) -> tuple[float, float, float] | None:
-    """The peak of a tier, and from where to where, as the sentence tells it."""
-    named = "" if tier == NO_TIER else re.escape(f"{tier}: ")
-    found = re.search(rf"[,:] {named}peak (past|at) (\d+)(?: \((\d+) (?:to (\d+)|or more)\))?", sentence)
-    if found is None:
-        return None
-    peak = float(found[2])
-    mean = peak + 1 if found[1] == "past" else peak
-    if found[3] is None:
-        return mean, mean, inf if found[1] == "past" else mean
-    return mean, float(found[3]), inf if found[4] is None else float(found[4])
-
-
-def _peak(name: str, said: tuple[float, float, float], true: Floats, baseline: int) -> Belief:
-    mean, low, high = said
+def _peak(name: str, found: dict[str, float | None], true: Floats, baseline: int) -> Belief:
+    # past the last level, wherever that is
+    mean, low, high = (inf if level is None else level for level in (found["at"], found["low"], found["high"]))
     good = np.flatnonzero(true >= AS_GOOD * true.max()) + 1
     inside = good[(good >= low) & (good <= high)]
     best = float(np.argmax(true) + 1)

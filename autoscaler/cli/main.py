@@ -39,6 +39,7 @@ VERBS = {
     "explain": ("explain", "why an agent's limit is what it is"),
     "journal": ("journal", "decisions, newest last"),
     "status": ("status", "how the running daemon stands"),
+    "learned": ("learned", "what goals have learned of people and customers, and how sure they are"),
     "pause": ("orders", "stop changes, of one group or of all"),
     "resume": ("orders", "end pauses and the freeze"),
     "pin": ("orders", "fix one agent's limit"),

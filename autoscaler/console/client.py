@@ -66,6 +66,10 @@ class ControlClient:
         """The agent's row, stage by stage; `at` aware, None for the latest."""
         return self._json("GET", f"/v1/explain/{agent}", params={} if at is None else {"at": at.isoformat()})
 
+    def learned(self, group: str | None = None) -> Json:
+        """What the group's goal has learned; None: every group's."""
+        return self._json("GET", "/v1/learned", params={} if group is None else {"group": group})
+
     def pause(self, *, reason: str, group: str | None = None, for_s: float | None = None) -> Json:
         """Stop changes; `group` None: everywhere, `for_s` None: until resumed."""
         return self._json("POST", "/v1/pause", body={"reason": reason, "group": group, "for_s": for_s})

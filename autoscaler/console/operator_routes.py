@@ -33,6 +33,7 @@ def operator_app(asking: Asking) -> web.Application:
         [
             web.get("/v1/status", asking.status),
             web.get("/v1/explain/{agentid}", routes.explain),
+            web.get("/v1/learned", routes.learned),
             web.post("/v1/pause", _answered(routes.pause)),
             web.post("/v1/resume", _answered(routes.resume)),
             web.post("/v1/pins", _answered(routes.pin)),
@@ -55,6 +56,9 @@ class _OperatorRoutes:
     async def explain(self, request: web.Request) -> web.Response:
         at = instant_of(request)
         return json_answer(await self._asking.bounded(self._control.explain(agent_of(request), at)))
+
+    async def learned(self, request: web.Request) -> web.Response:
+        return json_answer(await self._asking.bounded(self._control.learned(request.query.get("group"))))
 
     async def pause(self, request: web.Request) -> Json:
         body = await read_body(request, PauseBody)

@@ -11,6 +11,8 @@ import structlog
 from autoscaler.clock import Clock
 from autoscaler.console.ports import Json
 from autoscaler.core.exchange import story_to_json
+from autoscaler.core.goal.learned import Learned
+from autoscaler.core.goal.telling import told
 from autoscaler.core.readings import ANY_MEDIA, Overrides, Pause, Pin
 from autoscaler.daemon.books import Books
 from autoscaler.daemon.cycle import Cycle
@@ -82,6 +84,23 @@ class DaemonControl:
                 "'autoscaler journal --agent' shows earlier decisions.",
             )
         return {"agent": agent, "groups": found}
+
+    async def learned(self, group: str | None) -> Json:
+        self._check_group(group)
+        asked = [one for one in self._books.book.groups if group in (None, one.name)]
+        pursuing = [one for one in asked if one.goal is not None]
+        if not pursuing:
+            raise ControlRefused(
+                f"{'no group' if group is None else f'group {group!r}'} has {'a' if group is None else 'no'} goal",
+                help="Only a goal learns its people: write 'goal:' in the group's file.",
+            )
+        memories = self._cycle.memory.groups
+        found = []
+        for one in pursuing:
+            memory = memories.get(one.name)
+            learned = None if memory is None else memory.learned
+            found.append({"group": one.name, **told(learned or Learned(), one)})
+        return {"groups": found}
 
     async def pause(self, *, group: str | None, for_s: float | None, reason: str, by: str) -> Json:
         self._check_group(group)

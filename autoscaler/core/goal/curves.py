@@ -34,6 +34,8 @@ TRUST = 0.7
 MISFIT = 0.08
 """What may be wrong with any count or family, as a share: quicker people hold fewer chats, a tick is not a moment, and
 what an alarm keeps came together by chance where nothing had changed."""
+LIKELY = 0.9
+"""How likely the peak lies in its range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,15 @@ class Curve:
     def peak(self) -> int:
         """Level at which the expected curve is highest."""
         return int(np.argmax(self.mean)) + 1
+
+    @property
+    def peak_range(self) -> tuple[int, int]:
+        """Levels between which the peak lies, in nine cases of ten; the one expected is among them."""
+        chance = np.cumsum(self.peak_chance)
+        tail = (1 - LIKELY) / 2
+        low, high = (int(np.searchsorted(chance, part)) + 1 for part in (tail, 1 - tail))
+        # levels' own counts may have moved it from where the family has it
+        return min(low, self.peak), max(high, self.peak)
 
 
 @cache

@@ -11,8 +11,6 @@ from autoscaler.core.goal.aiming import Aim, Squad
 
 __all__ = ["sentence"]
 
-LIKELY = 0.9
-
 
 def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim, *, profile: str = "") -> str:
     """Such as "limit 4: arrivals 3.1/min, 18 agents, peak at 5 (4 to 6), 82 % within 30 s expected; 5 would ...".
@@ -42,10 +40,8 @@ def sentence(goal: Goal, squads: tuple[Squad, ...], aim: Aim, *, profile: str = 
 
 
 def _peak(squad: Squad, *, named: bool) -> str:
-    chance = np.cumsum(squad.curve.peak_chance)
-    low = int(np.searchsorted(chance, (1 - LIKELY) / 2)) + 1
-    high = int(np.searchsorted(chance, 1 - (1 - LIKELY) / 2)) + 1
-    top = len(chance)
+    low, high = squad.curve.peak_range
+    top = len(squad.curve.mean)
     spread = f" ({low} or more)" if high >= top > low else f" ({low} to {high})" if high > low else ""
     peak = squad.curve.peak
     where = f"peak past {top - 1}{spread}" if peak >= top else f"peak at {peak}{spread}"
