@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoscaler.core.book import Goal
-from autoscaler.core.goal.curves import OFTEN, Curve
+from autoscaler.core.goal.curves import Curve, tried
 from autoscaler.core.goal.predicting import AHEAD_S, Crew, Forecast, Market, predict, switch_price
 from autoscaler.core.readings import Floats
 
@@ -43,8 +43,7 @@ class Squad:
     @property
     def tried(self) -> int:
         """The highest level that was seen often, the baseline at least."""
-        seen = np.flatnonzero(self.done >= OFTEN)
-        return max(self.baseline, int(seen[-1]) + 1 if len(seen) else 0)
+        return tried(self.done, self.baseline)
 
     @property
     def highest(self) -> int:

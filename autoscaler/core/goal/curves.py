@@ -14,7 +14,7 @@ import numpy as np
 
 from autoscaler.core.readings import Floats
 
-__all__ = ["OFTEN", "Curve", "believed"]
+__all__ = ["OFTEN", "Curve", "believed", "tried"]
 
 SOLO_S = 420.0
 """Mean of a chat alone before anything was seen, and how many completions that guess is worth."""
@@ -68,6 +68,12 @@ class Curve:
         low, high = (int(np.searchsorted(chance, part)) + 1 for part in (tail, 1 - tail))
         # levels' own counts may have moved it from where the family has it
         return min(low, self.peak), max(high, self.peak)
+
+
+def tried(done: Floats, baseline: int) -> int:
+    """The highest level that was seen often, the baseline at least."""
+    seen = np.flatnonzero(done >= OFTEN)
+    return max(baseline, int(seen[-1]) + 1 if len(seen) else 0)
 
 
 @cache
@@ -139,8 +145,7 @@ def _apart(shapes: Floats, chance: Floats, done: Floats, *, baseline: int) -> Fl
     was seen, and are the richer the more the first level beyond those tried brings there.
     """
     last = len(done) - 1
-    tried = np.flatnonzero(done >= OFTEN)
-    beyond = min(max(baseline, int(tried[-1]) + 1 if len(tried) else 0), last)
+    beyond = min(tried(done, baseline), last)
     known = int(np.argmax(done)) if done.any() else min(baseline - 1, last)
     brings = shapes / shapes[:, [known]]
     order = np.argsort(brings[:, beyond], kind="stable")

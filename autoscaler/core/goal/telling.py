@@ -8,10 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from autoscaler.core.book import Group
-from autoscaler.core.goal.curves import OFTEN, Curve, believed
+from autoscaler.core.goal.curves import Curve, believed, tried
 from autoscaler.core.goal.learned import BY_LOAD, Learned, TierLearned
 from autoscaler.core.goal.pursuing import NO_TIER
 
@@ -83,8 +81,6 @@ def _routing(learned: Learned) -> str:
 
 def _tier(tier: TierLearned, baseline: int) -> dict[str, Any]:
     curve = believed(tier.done, tier.spent_s, baseline=baseline)
-    seen = np.flatnonzero(tier.done >= OFTEN)
-    tried = max(baseline, int(seen[-1]) + 1 if len(seen) else 0)
     low, high = curve.peak_range
     levels = len(curve.mean)
     return {
@@ -95,7 +91,7 @@ def _tier(tier: TierLearned, baseline: int) -> dict[str, Any]:
             "low": low,
             "high": None if high >= levels else high,
         },
-        "levels": [_level(curve, tier, place) for place in range(min(tried + 1, levels))],
+        "levels": [_level(curve, tier, place) for place in range(min(tried(tier.done, baseline) + 1, levels))],
     }
 
 
