@@ -63,11 +63,11 @@ def _arrivals(learned: Learned) -> dict[str, float] | None:
 
 
 def _poisson(count: float) -> tuple[float, float]:
-    """The 95 % interval of a mean of which so many were counted.
+    """The 95 % interval of a mean of which so many were counted, > 0.
 
     Source: E. B. Wilson and M. M. Hilferty (1931), the cube root of a gamma variable, as used for exact intervals.
     """
-    low = 0.0 if count <= 0 else count * max(1 - 1 / (9 * count) - 1.96 / (3 * math.sqrt(count)), 0.0) ** 3
+    low = count * max(1 - 1 / (9 * count) - 1.96 / (3 * math.sqrt(count)), 0.0) ** 3
     more = count + 1
     return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * math.sqrt(more))) ** 3
 

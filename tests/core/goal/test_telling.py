@@ -51,18 +51,22 @@ def test_nothing_learned_at_all_is_told_as_no_tiers() -> None:
     assert told(Learned(), group())["tiers"] == []
 
 
-@pytest.mark.parametrize(
-    ("count", "low", "high"), [(0, 0.0, 3.69), (1, 0.03, 5.57), (10, 4.80, 18.39), (100, 81.4, 121.6)]
-)
+@pytest.mark.parametrize(("count", "low", "high"), [(10, 4.795, 18.391), (100, 81.364, 121.627)])
 def test_arrivals_lie_in_the_range_a_poisson_count_allows(count: float, low: float, high: float) -> None:
     """Exact 95 % intervals of a Poisson mean, as tables have them."""
     minutes = 20.0
-    learned = Learned(arrived=count, watched_s=minutes * 60, arrived_slow=max(count, 0.5), watched_slow_s=minutes * 60)
-    found = told(replace(learned, tiers={}), group())["arrivals_per_minute"]
-    assert found["low"] * minutes == pytest.approx(low, abs=0.1)
-    if count:
-        assert found["expected"] * minutes == pytest.approx(count)
-        assert found["high"] * minutes == pytest.approx(high, abs=0.1)
+    learned = Learned(arrived=count, watched_s=minutes * 60, arrived_slow=count, watched_slow_s=minutes * 60)
+    found = told(learned, group())["arrivals_per_minute"]
+    assert found["expected"] * minutes == pytest.approx(count)
+    assert found["low"] * minutes == pytest.approx(low, abs=0.01)
+    assert found["high"] * minutes == pytest.approx(high, abs=0.01)
+
+
+@pytest.mark.parametrize("watched_s", [0.5, 600.0])
+def test_where_nobody_came_so_far_it_may_be_that_nobody_comes(watched_s: float) -> None:
+    learned = Learned(watched_s=watched_s, watched_slow_s=watched_s)
+    found = told(learned, group())["arrivals_per_minute"]
+    assert found["low"] == 0.0 < found["expected"] < found["high"]
 
 
 def test_rates_are_an_hour_and_a_chat_takes_what_follows_from_them() -> None:
@@ -72,6 +76,24 @@ def test_rates_are_an_hour_and_a_chat_takes_what_follows_from_them() -> None:
     assert (one["per_hour"], two["per_hour"]) == (pytest.approx(12, rel=0.03), pytest.approx(18, rel=0.03))
     assert two["chat_minutes"] == pytest.approx(2 * 200 / 60, rel=0.03)
     assert (found["aim"], two["seen"]) == (2.5, 10_000.0)
+
+
+def test_a_level_is_told_as_the_curve_has_it_two_deviations_either_side_and_never_below_nothing() -> None:
+    some = tier([40.0, 300.0], [12_000.0, 60_000.0])
+    curve = believed(some.done, some.spent_s, baseline=3)
+    (found,) = told(Learned(tiers={NO_TIER: some}), group())["tiers"]
+    for place, level in enumerate(found["levels"]):
+        mean, sd = curve.mean[place], curve.sd[place]
+        assert level == {
+            "chats": place + 1,
+            "per_hour": pytest.approx(mean * 3600),
+            "low": pytest.approx(max(mean - 2 * sd, 0) * 3600),
+            "high": pytest.approx((mean + 2 * sd) * 3600),
+            "chat_minutes": pytest.approx((place + 1) / mean / 60),
+            "seen": some.done[place],
+        }
+    (unseen,) = told(Learned(tiers={NO_TIER: tier([], [])}), group())["tiers"]
+    assert unseen["levels"][3]["low"] == 0.0, "two deviations are more than all of it"
 
 
 def test_the_range_is_the_narrower_the_more_was_seen() -> None:
