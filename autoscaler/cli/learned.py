@@ -20,10 +20,10 @@ HELP = {
         (
             "Show what the running daemon's goals have learned: customers, and by tier how many chats an agent ends in "
             "an hour at each load, with the range it lies in 19 times of 20, how many ended chats that rests on, and "
-            "where more chats stop helping. Nothing is kept of single agents."
+            "where more chats stop helping. Nothing of it is of a single agent."
         ),
         (
-            "exit codes: 0 told, 1 no group has a goal, 4 the daemon does not run\n\n"
+            "exit codes: 0 told, 1 no group has a goal, or there is no such group, 4 the daemon does not run\n\n"
             "examples:\n  autoscaler learned\n  autoscaler learned webchat\n  autoscaler learned --format json"
         ),
     )
