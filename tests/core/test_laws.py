@@ -245,6 +245,7 @@ def test_more_people_waiting_never_lower_the_wanted_slots(scene: Scene, more: fl
     how rules are settled. Of several lowers the smallest counts, so a lower that a longer queue switches off may let a
     larger one through: one rule that may lower is the most. And `1 each` beside rules that count in slots may ask for
     more and yet give fewer, since it gives nobody two and ceilings or `agents_per_tick` leave it too few people.
+    And where a longer queue makes an input matter that has been missing for `baseline_after`, people go to baseline.
     """
     for floor, step in play(scene):
         memory = Memory() if step.before is None else Memory(groups={"webchat": step.before})
@@ -256,7 +257,14 @@ def test_more_people_waiting_never_lower_the_wanted_slots(scene: Scene, more: fl
             memory,
             at(step.at - T0),
         )
+        if _goes_back(busier.groups[0]) and not _goes_back(step.plan):
+            assert busier.groups[0].unknown_inputs, "what is missing is told"
+            continue
         assert busier.groups[0].slots.wanted >= step.plan.slots.wanted
+
+
+def _goes_back(plan: GroupPlan) -> bool:
+    return any((why == Reason.BACK_TO_BASELINE).any() for why in plan.reasons.values())
 
 
 def _limit_seen(step: Step, one: Person) -> float:
