@@ -1,7 +1,9 @@
-"""Every page is found from the README, which is where a reader starts, in two steps at most."""
+"""The README leads to every page in two steps at most, and names every verb."""
 
 import re
 from pathlib import Path
+
+from autoscaler.cli.main import VERBS
 
 from .pages import PAGES, ROOT, prose
 
@@ -27,3 +29,9 @@ def test_a_folder_s_index_names_all_its_pages() -> None:
     for index in (ROOT / "docs").glob("*/README.md"):
         missing = set(index.parent.glob("*.md")) - linked_from({index}) - {index}
         assert sorted(path.name for path in missing) == [], index
+
+
+def test_the_readme_names_every_verb_and_no_other() -> None:
+    table = (ROOT / "README.md").read_text("utf-8").partition("## Commands")[2].partition("\n\n`simulate`")[0]
+    named = re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|")))
+    assert sorted(named) == sorted(VERBS)
