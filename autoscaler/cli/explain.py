@@ -13,7 +13,7 @@ from autoscaler.cli.configured import config_path
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
 from autoscaler.cli.journal_reading import now_by
-from autoscaler.cli.lines import beliefs, wrapped
+from autoscaler.cli.lines import beliefs, print_notes, wrapped
 from autoscaler.cli.moments import in_force, instant, moment, shown, until_words
 from autoscaler.cli.stories import is_quiet, settled_by, telling
 from autoscaler.daemon.hindsight import told_then
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
             status = daemon.status()
             at = None if options.at is None else instant(options.at, datetime.fromisoformat(status["now"]))
             story = daemon.explain(options.agent, at)
-        _note(story.pop("notes", []))
+        print_notes(story.pop("notes", []))
     if options.format == "json":
         json.dump(story, sys.stdout, indent=1)
         print()
@@ -80,18 +80,13 @@ def _then(options: argparse.Namespace) -> dict[str, Any]:
     with SqliteReader(load_settings(config_path(options)).store) as reader:
         at = instant(options.at, now_by(reader))
         groups, notes = told_then(reader, options.agent, at)
-    _note(notes)
+    print_notes(notes)
     if not groups:
         raise ControlRefused(
             f"no decision about agent {options.agent} is kept from before {at.isoformat()}, and no tick that had it",
             help="'autoscaler journal --agent' shows what is kept.",
         )
     return {"agent": options.agent, "groups": groups}
-
-
-def _note(notes: list[str]) -> None:
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
 
 
 def _told(agent: int, group: dict[str, Any]) -> list[str]:

@@ -8,10 +8,15 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from autoscaler.cli.configured import config_path
 from autoscaler.cli.control import add_control, asking
 from autoscaler.cli.exits import Exit
-from autoscaler.cli.lines import wrapped
-from autoscaler.cli.moments import shown
+from autoscaler.cli.journal_reading import now_by
+from autoscaler.cli.lines import print_notes, wrapped
+from autoscaler.cli.moments import instant, moment, shown
+from autoscaler.daemon.hindsight import learned_then
+from autoscaler.daemon.settings import load_settings
+from autoscaler.store.sqlite_reader import SqliteReader
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -20,11 +25,15 @@ HELP = {
         (
             "Show what the running daemon's goals have learned: customers, and by tier how many chats an agent ends in "
             "an hour at each load, with the range it lies in 19 times of 20, how many ended chats that rests on, and "
-            "where more chats stop helping. Nothing of it is of a single agent."
+            "where more chats stop helping. Nothing of it is of a single agent. With --at, what they had learned by "
+            "then, from the store, while the daemon runs or not."
         ),
         (
-            "exit codes: 0 told, 1 no group has a goal, or there is no such group, 4 the daemon does not run\n\n"
-            "examples:\n  autoscaler learned\n  autoscaler learned webchat\n  autoscaler learned --format json"
+            "exit codes: 0 told, 1 no group has a goal, or there is no such group, 4 the daemon does not run (but with "
+            "--at)\n\n"
+            "examples:\n  autoscaler learned\n  autoscaler learned webchat\n"
+            "  autoscaler learned --at 2026-11-22T09:30:00Z\n  autoscaler learned --at 2h\n"
+            "  autoscaler learned --format json"
         ),
     )
 }
@@ -37,13 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser, _verb: str) -> None:
     """What the verb takes."""
     add_control(parser)
     parser.add_argument("group", nargs="?", metavar="GROUP", help="one group (all that have a goal)")
+    parser.add_argument("--at", type=moment, metavar="T", help="a time as 2026-11-22T08:00:00Z, or how long ago as 2h")
     parser.add_argument("--format", choices=("table", "json"), default="table")
 
 
 def run(options: argparse.Namespace, _verb: str) -> int:
     """Ask and print."""
-    with asking(options) as daemon:
-        found = daemon.learned(options.group)
+    if options.at is not None and options.socket is None:
+        found = _then(options)
+    else:
+        with asking(options) as daemon:
+            at = None if options.at is None else instant(options.at, datetime.fromisoformat(daemon.status()["now"]))
+            found = daemon.learned(options.group, at)
+    print_notes(found.pop("notes", []))
     if options.format == "json":
         json.dump(found, sys.stdout, indent=1)
         print()
@@ -52,8 +67,15 @@ def run(options: argparse.Namespace, _verb: str) -> int:
     return Exit.OK
 
 
+def _then(options: argparse.Namespace) -> dict[str, Any]:
+    """What was learned by a time gone by, which needs no daemon."""
+    with SqliteReader(load_settings(config_path(options)).store) as reader:
+        groups, notes = learned_then(reader, options.group, instant(options.at, now_by(reader)))
+    return {"groups": groups, "notes": notes}
+
+
 def _group(group: dict[str, Any]) -> list[str]:
-    lines = [f"{group['group']}: {_customers(group)}"]
+    lines = [f"{group['group']}{_as_of(group['at'])}: {_customers(group)}"]
     if group["sentence"]:
         lines.append(f"goal: {group['sentence']}")
     for tier in group["tiers"]:
@@ -115,6 +137,10 @@ def _peak(peak: dict[str, Any]) -> str:
 def _change(alarm: dict[str, Any]) -> str:
     chats = f"{alarm['chats']} chat{'' if alarm['chats'] == 1 else 's'}"
     return f"{alarm['tier']} became {'faster' if alarm['faster'] else 'slower'} at {chats}"
+
+
+def _as_of(at: float | None) -> str:
+    return "" if at is None else f", {_when(at)} UTC"
 
 
 def _when(at: float) -> str:

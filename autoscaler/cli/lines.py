@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["WIDTH", "beliefs", "held_agents", "wrapped"]
+__all__ = ["WIDTH", "beliefs", "held_agents", "print_notes", "wrapped"]
 
 WIDTH = 100
 
@@ -46,3 +47,9 @@ def beliefs(told: Mapping[str, Any]) -> list[str]:
     """
     goal = told.get("goal")
     return [*told.get("forecasts", ()), *([f"goal: {goal}"] if goal else [])]
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Tell beside the answer what it leaves out."""
+    for note in notes:
+        print("\n".join(wrapped(f"note: {note}", "      ")), file=sys.stderr)

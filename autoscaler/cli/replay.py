@@ -15,7 +15,7 @@ from autoscaler.cli.configured import add_config, config_path
 from autoscaler.cli.decide import load_rules
 from autoscaler.cli.exits import Exit
 from autoscaler.cli.journal_reading import now_by
-from autoscaler.cli.lines import wrapped
+from autoscaler.cli.lines import print_notes
 from autoscaler.cli.moments import instant, moment, shown
 from autoscaler.cli.replay_report import GroupReport, as_json, as_row, heading
 from autoscaler.core.book import Rulebook
@@ -71,8 +71,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
         since = None if options.since is None else instant(options.since, now_by(reader))
         segments = _recorded(reader, since)
         notes = list(_notes(reader, rules, options.group, segments, since))
-        for note in notes:
-            _say(note)
+        print_notes(notes)
         reports = []
         for name in _asked(rules, options.group, segments):
             listed: list[dict[str, Any]] = []
@@ -87,8 +86,7 @@ def run(options: argparse.Namespace, _verb: str) -> int:
                     if report.decisions_that_differ == 1:
                         print("\n".join(heading(name)))
                     print("\n".join(as_row(one, difference)))
-            for note in told:
-                _say(note)
+            print_notes(told)
             notes += told
             if not is_json:
                 print("\n".join(report.summary()))
@@ -186,7 +184,3 @@ def _notes(
             yield from unlike(ruled(reader, own[0]), group)
         except StoreError as error:
             yield f"{group.name}: {error.message}"
-
-
-def _say(note: str) -> None:
-    print("\n".join(wrapped(f"note: {note}", "      ")), file=sys.stderr)

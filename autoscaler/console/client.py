@@ -66,9 +66,10 @@ class ControlClient:
         """The agent's row, stage by stage; `at` aware, None for the latest."""
         return self._json("GET", f"/v1/explain/{agent}", params={} if at is None else {"at": at.isoformat()})
 
-    def learned(self, group: str | None = None) -> Json:
-        """What the group's goal has learned; None: every group's."""
-        return self._json("GET", "/v1/learned", params={} if group is None else {"group": group})
+    def learned(self, group: str | None = None, at: datetime | None = None) -> Json:
+        """What the group's goal had learned, None every group's; `at` aware, None for now."""
+        params = {} if group is None else {"group": group}
+        return self._json("GET", "/v1/learned", params=params if at is None else {**params, "at": at.isoformat()})
 
     def pause(self, *, reason: str, group: str | None = None, for_s: float | None = None) -> Json:
         """Stop changes; `group` None: everywhere, `for_s` None: until resumed."""

@@ -58,7 +58,8 @@ class _OperatorRoutes:
         return json_answer(await self._asking.bounded(self._control.explain(agent_of(request), at)))
 
     async def learned(self, request: web.Request) -> web.Response:
-        return json_answer(await self._asking.bounded(self._control.learned(request.query.get("group"))))
+        group, at = request.query.get("group"), instant_of(request)
+        return json_answer(await self._asking.bounded(self._control.learned(group, at)))
 
     async def pause(self, request: web.Request) -> Json:
         body = await read_body(request, PauseBody)

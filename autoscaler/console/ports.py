@@ -26,8 +26,8 @@ class Control(Protocol):
         """The agent's row at the last tick at or before `at` (None: the latest), stage by stage."""
         ...
 
-    async def learned(self, group: str | None) -> Json:
-        """What the group's goal has learned (None: every group that has one), and how sure it is."""
+    async def learned(self, group: str | None, at: datetime | None) -> Json:
+        """What the group's goal (None: every group's that has one) had learned by `at` (None: now), and how sure."""
         ...
 
     async def pause(self, *, group: str | None, for_s: float | None, reason: str, by: str) -> Json:

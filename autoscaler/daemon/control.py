@@ -85,7 +85,10 @@ class DaemonControl:
             )
         return {"agent": agent, "groups": found}
 
-    async def learned(self, group: str | None) -> Json:
+    async def learned(self, group: str | None, at: datetime | None) -> Json:
+        if at is not None:
+            found, notes = await self._hindsight.learned(group, at)
+            return {"groups": found, "notes": notes}
         self._check_group(group)
         asked = [one for one in self._books.book.groups if group in (None, one.name)]
         pursuing = [one for one in asked if one.goal is not None]

@@ -1,6 +1,7 @@
 """`autoscaler learned`, against a demo whose rules give way to a goal."""
 
 import json
+import re
 from pathlib import Path
 
 from .command import run
@@ -33,7 +34,7 @@ def test_what_a_goal_has_learned_is_shown_to_people_and_as_data(tmp_path: Path) 
         assert (told.returncode, told.stderr) == (0, "")
         lines = told.stdout.splitlines()
         assert max(map(len, lines)) <= WIDTH
-        assert lines[0].startswith("webchat: ")
+        assert re.match(r"webchat, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: ", lines[0])
         assert "customers a minute (" in lines[0]
         assert any(line.startswith("goal: limit ") for line in lines)
         assert any(line.startswith("everybody, baseline 3: limit ") for line in lines)
@@ -45,6 +46,13 @@ def test_what_a_goal_has_learned_is_shown_to_people_and_as_data(tmp_path: Path) 
         assert group["group"] == "webchat"
         (everybody,) = group["tiers"]
         assert sum(level["seen"] for level in everybody["levels"]) > 0
+
+        (then,) = json.loads(run("learned", "--at", "0s", "--config", settings, "--format", "json").stdout)["groups"]
+        assert then["at"] >= group["at"], "the store alone tells the same"
+        assert then.keys() == group.keys()
+        before = run("learned", "webchat", "--at", "30d", "--config", settings)
+        assert (before.returncode, before.stdout) == (1, "")
+        assert "no tick under a goal of group 'webchat' is kept from before" in before.stderr
 
         nobody = run("learned", "nobody", "--config", settings)
         assert (nobody.returncode, nobody.stderr) == (1, "Error: there is no group 'nobody'\nTry: Groups: webchat.\n")

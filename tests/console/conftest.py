@@ -44,8 +44,8 @@ class RecordingControl:
     async def explain(self, agent: int, at: datetime | None) -> Json:
         return await self._heard("explain", agent=agent, at=at)
 
-    async def learned(self, group: str | None) -> Json:
-        return await self._heard("learned", group=group)
+    async def learned(self, group: str | None, at: datetime | None) -> Json:
+        return await self._heard("learned", group=group, at=at)
 
     async def pause(self, *, group: str | None, for_s: float | None, reason: str, by: str) -> Json:
         return await self._heard("pause", group=group, for_s=for_s, reason=reason, by=by)

@@ -25,8 +25,8 @@ AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 QUESTIONS = [
     (lambda client: client.status(), ("status", {})),
     (lambda client: client.explain(1007), ("explain", {"agent": 1007, "at": None})),
-    (lambda client: client.learned(), ("learned", {"group": None})),
-    (lambda client: client.learned("web chat"), ("learned", {"group": "web chat"})),
+    (lambda client: client.learned(), ("learned", {"group": None, "at": None})),
+    (lambda client: client.learned("web chat", AT), ("learned", {"group": "web chat", "at": AT})),
     (lambda client: client.explain(1007, AT), ("explain", {"agent": 1007, "at": AT})),
     (
         lambda client: client.pause(reason="training", group="webchat", for_s=1800.0),

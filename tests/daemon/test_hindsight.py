@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from autoscaler.core.exchange import story_to_json
-from autoscaler.daemon.hindsight import told_then
+from autoscaler.core.goal.learned import Learned
+from autoscaler.core.goal.telling import told as told_of
+from autoscaler.daemon.hindsight import learned_then, told_then
+from autoscaler.errors import ControlRefused
 from autoscaler.store.journal import JournalEvent
 from autoscaler.store.sqlite_reader import SqliteReader
 from tests.core.staging import people, snapshot
@@ -57,6 +61,45 @@ async def test_what_the_goal_believed_at_a_tick_is_told_again(tmp_path: Path) ->
         (group,), _ = told(record, 1002, seconds)
         assert group["goal"] == sentence
         assert group["forecasts"] == []
+
+
+async def test_what_a_goal_had_learned_by_a_tick_is_told_again(tmp_path: Path) -> None:
+    known = {}
+    async with recording(tmp_path, text=PURSUING, ticks_a_segment=3) as record:
+        for number in range(8):
+            plan = await record.tick(60.0 * number, snapshot(people(3), 9.0))
+            learned = record.memory.groups["webchat"].learned
+            known[60.0 * number] = told_of(learned or Learned(), plan.group)
+    assert known[420.0]["sentence"].startswith("limit "), "or this shows nothing"
+    with SqliteReader(record.url) as reader:
+        for seconds, expected in known.items():
+            for asked in ("webchat", None):
+                (group,), notes = learned_then(reader, asked, START + timedelta(seconds=seconds + 59.9))
+                assert group == {"group": "webchat", **expected}
+                assert notes == []
+        with pytest.raises(ControlRefused, match="no tick under a goal of group 'email' is kept from before"):
+            learned_then(reader, "email", START)
+        with pytest.raises(ControlRefused, match="no tick under a group with a goal is kept"):
+            learned_then(reader, None, START - timedelta(seconds=1))
+
+
+async def test_rules_without_a_goal_have_learned_nothing_then_either(tmp_path: Path) -> None:
+    async with recording(tmp_path) as record:
+        await record.tick(0, snapshot(people(3), 9.0))
+    with SqliteReader(record.url) as reader, pytest.raises(ControlRefused, match="no tick under a group with a goal"):
+        learned_then(reader, None, START)
+
+
+async def test_where_ticks_cannot_be_decided_again_it_says_why_nobody_knows(tmp_path: Path) -> None:
+    async with recording(tmp_path, text=PURSUING) as record:
+        await record.tick(0, snapshot(people(3), 9.0))
+    with database(record.url) as store:
+        store.execute("DELETE FROM rule_texts")
+    with (
+        SqliteReader(record.url) as reader,
+        pytest.raises(ControlRefused, match="again, so nobody knows: the text of the rules"),
+    ):
+        learned_then(reader, None, START)
 
 
 async def test_before_the_first_tick_and_of_strangers_there_is_nothing_to_tell(tmp_path: Path) -> None:
