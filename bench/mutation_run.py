@@ -206,11 +206,15 @@ class _Loop(_FirstFailure):
         gc.freeze()
         measured = _forked(self._measure)
         if not isinstance(measured, list):
-            self.failed = measured or "a test"
+            self.failed = measured or "a test takes too long, so it"
             return True
         self._durations = durations = measured
+        traced = _forked(self._trace)
+        if not isinstance(traced, list):
+            self.failed = "a test that is traced takes too long, so it"
+            return True
         of_line: dict[tuple[str, int], set[int]] = defaultdict(set)
-        for index, touched in enumerate(_forked(self._trace)):
+        for index, touched in enumerate(traced):
             for module, line in touched:
                 of_line[module, line].add(index)
         functions = _functions(self._core)
