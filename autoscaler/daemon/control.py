@@ -10,13 +10,12 @@ import structlog
 
 from autoscaler.clock import Clock
 from autoscaler.console.ports import Json
-from autoscaler.core.exchange import story_to_json
 from autoscaler.core.goal.learned import Learned
 from autoscaler.core.goal.telling import told
 from autoscaler.core.readings import ANY_MEDIA, Overrides, Pause, Pin
 from autoscaler.daemon.books import Books
 from autoscaler.daemon.cycle import Cycle
-from autoscaler.daemon.hindsight import Hindsight
+from autoscaler.daemon.hindsight import Hindsight, story_at
 from autoscaler.daemon.report import metrics_text, status_json
 from autoscaler.daemon.service_state import ServiceState
 from autoscaler.errors import ControlRefused, UsageError
@@ -59,24 +58,10 @@ class DaemonControl:
         if at is not None:
             return await self._explain_then(agent, at)
         found = []
-        for name, decided in sorted(self._cycle.last.items()):
+        for _, decided in sorted(self._cycle.last.items()):
             row = decided.plan.row_of(agent)
             if row is not None:
-                plan = decided.plan
-                found.append(
-                    {
-                        "group": name,
-                        "tick": decided.tick,
-                        "at": decided.at.isoformat(),
-                        "rule": plan.rule_of(row),
-                        "stages": story_to_json(plan, row),
-                        "rules": {verdict.rule.name: verdict.kind.value for verdict in plan.verdicts},
-                        "held": list(plan.held),
-                        "unknown_inputs": list(plan.unknown_inputs),
-                        "forecasts": list(plan.forecasts),
-                        "goal": plan.goal,
-                    }
-                )
+                found.append(story_at(decided.plan, row, tick=decided.tick, at=decided.at))
         if not found:
             raise ControlRefused(
                 f"agent {agent} is in no group at the last tick",

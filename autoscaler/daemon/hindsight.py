@@ -29,7 +29,7 @@ from autoscaler.store.journal import JournalQuery
 from autoscaler.store.recordings import Segment
 from autoscaler.store.sqlite_reader import SqliteReader
 
-__all__ = ["Hindsight", "learned_then", "told_then"]
+__all__ = ["Hindsight", "learned_then", "story_at", "told_then"]
 
 Json = dict[str, Any]
 
@@ -164,11 +164,21 @@ def _decided(reader: SqliteReader, segment: Segment, agent: int, at: datetime) -
     row = None if again is None else again.plan.row_of(agent)
     if again is None or row is None:
         return None
-    plan = again.plan
+    return story_at(again.plan, row, tick=again.tick.tick, at=again.tick.at)
+
+
+def story_at(plan: GroupPlan, row: int, *, tick: str, at: datetime) -> Json:
+    """The story of one agent at one tick.
+
+    Args:
+        plan: The tick's.
+        row: The agent's.
+        tick, at: Its id in the journal, and when it was.
+    """
     return {
-        "group": again.group.name,
-        "tick": again.tick.tick,
-        "at": again.tick.at.isoformat(),
+        "group": plan.group.name,
+        "tick": tick,
+        "at": at.isoformat(),
         "rule": plan.rule_of(row),
         "stages": story_to_json(plan, row),
         "rules": {verdict.rule.name: verdict.kind.value for verdict in plan.verdicts},
