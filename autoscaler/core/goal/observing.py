@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autoscaler.core.goal.learned import BY_LOAD, Learned, TierLearned, Watch
+from autoscaler.core.goal.learned import Learned, TierLearned, Watch
 from autoscaler.core.readings import Floats, Ints
 
 __all__ = ["Sight", "observe"]
@@ -23,6 +23,10 @@ LONGEST_S = 300.0
 FADE_S, SLOW_FADE_S = 480.0, 2400.0
 """Times with which the two rates of arrivals fade."""
 RANKS_FADE = 0.995
+STRICTLY_BY_LOAD = 0.125
+"""Mean rank up to which the least loaded gets the next chat each time, and from 1 less that on the most loaded. Chats
+that go by who has been idle longest stand between that and no order at all: an idle agent holds none, but among those
+who hold some it is as good as chance which one is refilled."""
 SLOWER, FASTER = 0.8, 1.25
 """Changes of a level's rate that are watched for."""
 ALARM = 4.0
@@ -219,10 +223,10 @@ def _chances(held: Floats, starts: float, *, rank: float, highest: int) -> Float
         rank: Mean rank by load of who gets the next.
         highest: Highest limit.
     """
-    if BY_LOAD < rank < 1 - BY_LOAD:
+    if STRICTLY_BY_LOAD < rank < 1 - STRICTLY_BY_LOAD:
         return np.full(len(held) + 1, min(1.0, starts / 2 / held.sum()))
     levels = np.arange(len(held))
-    if rank <= BY_LOAD:
+    if rank <= STRICTLY_BY_LOAD:
         # all who hold fewer are first filled up to as many
         others = np.maximum(levels[:, None] - levels, 0) @ held
     else:

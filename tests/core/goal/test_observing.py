@@ -90,6 +90,29 @@ def test_of_an_unknown_limit_anybody_may_have_been_filled_again() -> None:
     np.testing.assert_allclose(seen(start, end).tiers[NO_TIER].done, [0, 0, 0, 2, 0, 0, 0])
 
 
+def filled_again(mean_rank: float) -> np.ndarray:
+    """Where ten hidden completions of twenty agents with one chat and twenty with two are taken to have been."""
+    known = replace(FRESH, rank=mean_rank * 1004 - 0.4, ranked=1000.0)
+    load = [1.0] * 20 + [2.0] * 20
+    for at in (0, 60):
+        known = observe(known, sight(at, load, arrivals=10 / 60), NAMES)
+    return known.tiers[NO_TIER].done
+
+
+@pytest.mark.parametrize("mean_rank", [0.2, 0.5, 0.8])
+def test_where_the_idlest_come_first_those_with_some_chats_are_refilled_by_chance(mean_rank: float) -> None:
+    # after the completion each has one chance, before it one with a chat more
+    shares = np.array([20, 40, 20]) * RATE[:3]
+    assert filled_again(mean_rank)[:4] == pytest.approx([*(10 * shares / shares.sum()), 0])
+
+
+def test_where_the_least_loaded_comes_first_each_time_it_is_they_who_are_refilled() -> None:
+    one, two, three, _ = filled_again(0.1)[:4]
+    by_chance = filled_again(0.2)
+    assert one > 1.5 * by_chance[0]
+    assert (two + one, three) == pytest.approx((10, 0))
+
+
 def test_customers_who_left_ended_no_chat() -> None:
     learned = seen(sight(0, [4, 4], waiting=3), sight(10, [4, 4], waiting=3, arrivals=0.2, leaving=0.1))
     assert done(learned) == pytest.approx(1.0)
